@@ -4,7 +4,7 @@ use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 use std::error::Error as StdError;
 
-/// Why something could not be stored or read. Each has a code, a sentence, and mostly something to do about it.
+/// Why something could not be stored or read. Each has a code, a sentence, and in most cases a hint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArtefactError {
     #[error("Invalid store address '{url}': {reason}")]
@@ -68,7 +68,7 @@ impl ArtefactError {
         }
     }
 
-    /// What to do about it, a sentence.
+    /// How to fix it, a sentence.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Url { .. } => "Use s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER.",
@@ -170,7 +170,7 @@ fn code_in(text: &str) -> Option<&str> {
     Some(rest.split_once("</Code>")?.0)
 }
 
-/// Does a 404 with this code say that an object is not there? Some servers answer so to other things too.
+/// Whether a 404 with this code says that an object does not exist. Some servers also use 404 for other errors.
 fn is_absence(code: Option<&str>) -> bool {
     matches!(code, None | Some("NoSuchKey" | "NoSuchUpload" | "NoSuchVersion" | "BlobNotFound" | "NotFound"))
 }
@@ -209,7 +209,8 @@ fn has_full_disk(error: &Error) -> bool {
     false
 }
 
-/// A detail for one line, the same each time: the server's code and sentence, else what the library says behind its own story.
+/// A reproducible detail for one line: the server's code and message, otherwise the message of the library's underlying
+/// error.
 fn short(text: &str) -> String {
     let message =
         text.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>")).map(|(text, _)| text);

@@ -1,4 +1,4 @@
-//! Where everything of a run lies in the store.
+//! The paths of a run's objects in the store.
 
 use jac_model::{EpochMs, RunId};
 
@@ -6,16 +6,16 @@ use jac_model::{EpochMs, RunId};
 const SAMPLES: &str = "samples/";
 /// The source that a run's log is of: today the master, which gathers all workers' samples.
 const MASTER: &str = "master.jtl";
-/// What follows the result log's name here: nothing, or how it is packed.
+/// Followed here by nothing, or by the extension of the compression.
 const RESULTS: &str = "results.jtl";
 
-/// The prefix of all objects of a run that was asked for at that time (UTC), with a slash at its end.
+/// The prefix of all objects of a run that was requested at that time (UTC), with a trailing slash.
 pub fn run_prefix(run: &RunId, created_ms: EpochMs) -> String {
     let (year, month) = month_of(created_ms);
     format!("runs/{year:04}/{month:02}/{run}/")
 }
 
-/// What a file of a run's folder is called in the store.
+/// The object name of a file in a run's folder.
 pub fn object_name(local: &str) -> String {
     if let Some(packing) = local.strip_prefix(RESULTS) {
         return format!("{SAMPLES}{MASTER}{packing}");
@@ -26,7 +26,7 @@ pub fn object_name(local: &str) -> String {
     }
 }
 
-/// What an object of a run is called in its folder.
+/// The file name, in the run's folder, of an object of the run.
 pub fn local_name(object: &str) -> String {
     if let Some(packing) = object.strip_prefix(SAMPLES).and_then(|name| name.strip_prefix(MASTER)) {
         return format!("{RESULTS}{packing}");

@@ -1,4 +1,4 @@
-//! Which store: its address, and what else there is to say about it.
+//! The store: its address, and its other settings.
 
 use crate::ArtefactError;
 use async_trait::async_trait;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 use url::Url;
 
-/// Where artefacts are kept.
+/// The location of artefacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     pub(crate) kind: Kind,
@@ -28,7 +28,7 @@ impl Location {
     /// Reads an address: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`, `file:///FOLDER`.
     ///
     /// # Errors
-    /// When it has another form, or parts that have no place in these.
+    /// When it has another form, or parts that are not permitted in these.
     pub fn parse(text: &str) -> Result<Self, ArtefactError> {
         let refused = |reason: &str| ArtefactError::Url { url: shown(text), reason: reason.to_owned() };
         let url = Url::parse(text).map_err(|_| refused("it is not a URL"))?;
@@ -62,12 +62,12 @@ impl Location {
         Ok(Self { kind, prefix })
     }
 
-    /// Is it S3, or what speaks its protocol?
+    /// Whether it is S3 or a compatible store.
     pub fn is_s3(&self) -> bool {
         matches!(self.kind, Kind::S3 { .. })
     }
 
-    /// The bucket, where it is one of S3's.
+    /// The bucket, if it is one of S3's.
     pub fn s3_bucket(&self) -> Option<&str> {
         match &self.kind {
             Kind::S3 { bucket } => Some(bucket),
@@ -75,7 +75,7 @@ impl Location {
         }
     }
 
-    /// Splits off the last part of the path: the place it is in, and its name. `None`: there is no part left.
+    /// Splits off the last part of the path: the parent, and the name. `None`: there is no part left.
     pub fn split_last(&self) -> Option<(Self, String)> {
         match &self.kind {
             Kind::Folder { path } => {
@@ -90,7 +90,7 @@ impl Location {
         }
     }
 
-    /// As it is shown: it holds nothing secret.
+    /// The address for display, without secrets.
     pub fn address(&self) -> String {
         let (scheme, host) = match &self.kind {
             Kind::S3 { bucket } => ("s3", bucket),
@@ -105,7 +105,7 @@ impl Location {
     }
 }
 
-/// An address without what somebody may have written between `//` and `@`.
+/// An address without anything between `//` and `@`, which may be credentials.
 fn shown(text: &str) -> String {
     match (text.find("://"), text.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &text[..scheme], &text[at..]),
@@ -113,7 +113,8 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// What an address does not say, of S3. Google's and Azure's stores read the environment as their own tools do.
+/// Settings of S3 that are not in the address. Clients of Google's and Azure's stores read the environment as their own
+/// tools do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// The region of an S3 bucket.
@@ -124,7 +125,7 @@ pub struct Options {
     pub kms_key: Option<String>,
     /// S3's storage class of the result logs, such as `STANDARD_IA`.
     pub storage_class: Option<String>,
-    /// How far connections to the endpoint may go.
+    /// The permitted range of connections to the endpoint.
     pub reach: Reach,
 }
 
@@ -137,7 +138,7 @@ pub struct KeysUntil {
     pub expires: Option<SystemTime>,
 }
 
-/// Where AWS keys come from, when not from the environment.
+/// A source of AWS keys other than the environment.
 #[async_trait]
 pub trait Keys: std::fmt::Debug + Send + Sync {
     /// Keys that are valid now.

@@ -1,24 +1,24 @@
-//! `manifest.json`: what of a run is in the store. It is written last, so where it is, everything is.
+//! `manifest.json`: the list of a run's objects in the store. It is written last: if it exists, everything does.
 
 use jac_model::{EpochMs, RunId};
 use serde::{Deserialize, Serialize};
 
 /// Its name.
 pub const MANIFEST: &str = "manifest.json";
-/// Raised when a field changes its meaning; one that is added needs no new number.
+/// Incremented when a field changes its meaning; an added field needs no new number.
 const SCHEMA: u32 = 1;
 
-/// What of a run is in the store.
+/// The objects of a run in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     schema: u32,
     /// The JAC that wrote it.
     pub jac_version: String,
-    /// Where its objects were put: those of another store are not there.
+    /// The store of its objects: those of another store are not there.
     #[serde(default)]
     pub store: String,
     pub run: RunId,
-    /// When the run was asked for: the prefix has its month.
+    /// When the run was requested: the prefix contains its month.
     pub created_ms: EpochMs,
     /// When the last of its objects was there.
     pub stored_ms: EpochMs,
@@ -41,7 +41,7 @@ pub struct StoredObject {
     pub unpacked_bytes: Option<u64>,
 }
 
-/// What a manifest of any version has.
+/// The part that manifests of all versions have.
 #[derive(Deserialize)]
 struct Version {
     schema: u32,
@@ -61,7 +61,7 @@ impl Manifest {
         Self { schema: SCHEMA, jac_version, store, run, created_ms, stored_ms, samples, objects }
     }
 
-    /// Reads one.
+    /// Parses a manifest.
     ///
     /// # Errors
     /// A phrase that says why it cannot be read.
@@ -75,15 +75,15 @@ impl Manifest {
         }
     }
 
-    /// As it is written.
+    /// Serializes it.
     ///
     /// # Errors
-    /// When it cannot be put into JSON, which does not happen.
+    /// When serialization to JSON fails, which does not happen.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
         serde_json::to_vec_pretty(self).map_err(|error| error.to_string())
     }
 
-    /// The same, put into that store.
+    /// The same, for that store.
     #[must_use]
     pub fn put_into(self, store: &str) -> Self {
         Self { store: store.to_owned(), ..self }

@@ -1,5 +1,5 @@
-//! An object that is read from any position. What is read in its order is fetched ahead, so that the store's answers are not waited
-//! for one by one.
+//! An object that can be read from any position. Sequential reads are prefetched, so that they do not wait for each
+//! response of the store.
 
 use crate::{ArtefactError, ArtefactStore};
 use bytes::Bytes;
@@ -16,14 +16,14 @@ use tokio::runtime::Handle;
 
 /// Bytes that are fetched at once.
 const BLOCK: u64 = 4 << 20;
-/// Blocks that are fetched ahead of what is read in its order.
+/// Number of prefetched blocks in sequential reads.
 const AHEAD: u64 = 6;
 /// Blocks that are kept behind it: several threads read near each other.
 const BEHIND: u64 = 3;
-/// Blocks that are kept at most: 64 MiB.
+/// Maximum number of kept blocks: 64 MiB.
 const KEPT: usize = 16;
 
-/// An object, to be read where waiting is allowed.
+/// An object, for reading on a thread that may block.
 #[derive(Debug)]
 pub struct ObjectBytes {
     object: Arc<Object>,
@@ -53,7 +53,7 @@ impl ObjectBytes {
         Self { object: Arc::new(Object { store, meta }), runtime, blocks: Mutex::default() }
     }
 
-    /// A block, and those behind it if it is read in its order.
+    /// A block; in sequential reads also the following ones.
     fn block(&self, number: u64) -> Block {
         let last = self.object.meta.size.saturating_sub(1) / BLOCK;
         let mut blocks = self.lock();
@@ -79,7 +79,7 @@ impl ObjectBytes {
             let Some(oldest) = blocks.order.pop_front() else { break };
             blocks.fetched.remove(&oldest);
         }
-        // One that was read long ago may just have gone.
+        // A block that was read long ago may just have been evicted.
         blocks.fetched.get(&number).cloned().unwrap_or_else(|| fetch(Arc::clone(&self.object), number).boxed().shared())
     }
 
@@ -103,7 +103,7 @@ async fn fetch(object: Arc<Object>, number: u64) -> Result<Bytes, ArtefactError>
     let Object { store, meta } = object.as_ref();
     let options = GetOptions {
         range: Some(GetRange::Bounded(range(number, meta.size))),
-        // Pieces of two different objects would make an object that never existed.
+        // Pieces of two versions of an object would make up an object that never existed.
         if_match: meta.e_tag.clone(),
         ..GetOptions::default()
     };

@@ -5,7 +5,7 @@ use object_store::client::{HttpClient, HttpConnector};
 use object_store::{ClientOptions, Error};
 use std::time::Duration;
 
-/// Makes clients that reach public addresses only.
+/// Creates clients that connect only to public addresses.
 #[derive(Debug)]
 pub(crate) struct PublicOnly {
     pub connect_limit: Duration,

@@ -1,4 +1,4 @@
-//! The store: objects are put, read, listed and removed below one prefix.
+//! The store: puts, reads, lists and removes objects below one prefix.
 
 use crate::location::{Keys, KeysUntil, Kind, Location, Options};
 use crate::manifest::{MANIFEST, Manifest, StoredObject};
@@ -29,17 +29,17 @@ use tokio::runtime::Handle;
 /// How long one request may take: four parts of 8 MiB at a time over 1 Mbit/s.
 const REQUEST_LIMIT: Duration = Duration::from_secs(300);
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// How long a request that failed is tried again before its caller hears of it; the caller tries again too, later.
+/// How long a failed request is retried before its caller gets the error; the caller retries too, later.
 const RETRY_LIMIT: Duration = Duration::from_secs(20);
 const RETRIES: usize = 4;
-/// Bytes that are read at once where all of an object is read.
+/// Bytes per request when a whole object is read.
 const PIECE: u64 = 8 << 20;
 /// Size limit of a manifest in bytes: an object's entry has about 200.
 const LARGEST_MANIFEST: u64 = 16 << 20;
-/// Requests at a time where many small ones are made.
+/// Maximum concurrent requests for many small objects.
 const AT_A_TIME: usize = 16;
 
-/// An object store with a prefix. Clones are the same store.
+/// An object store with a prefix. Clones refer to the same store.
 #[derive(Debug, Clone)]
 pub struct ArtefactStore {
     pub(crate) objects: Arc<dyn ObjectStore>,
@@ -69,17 +69,17 @@ impl std::fmt::Debug for LinkSigner {
     }
 }
 
-/// What a check of one object against the manifest found.
+/// The result of checking one object against the manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checked {
-    /// Its content is what the manifest says.
+    /// Its content is as in the manifest.
     Same,
     Missing,
     /// It has another length or content.
     Differs,
 }
 
-/// Our keys as the library wants them.
+/// Our keys in the form that the library requires.
 #[derive(Debug)]
 struct KeyProvider(Arc<dyn Keys>);
 
@@ -98,10 +98,10 @@ impl CredentialProvider for KeyProvider {
 }
 
 impl ArtefactStore {
-    /// A store at that place. Nothing is asked of it yet: one that is away now may be there later.
+    /// A store at that location. It does not connect yet: a store that is unavailable now may be available later.
     ///
     /// # Errors
-    /// When what is said about it makes no sense, or a folder cannot be made.
+    /// When the settings are invalid, or a folder cannot be created.
     pub fn new(location: &Location, options: &Options, keys: Option<Arc<dyn Keys>>) -> Result<Self, ArtefactError> {
         let address = location.address();
         let failed = |error: Error| ArtefactError::of(&address, &error);
@@ -127,7 +127,7 @@ impl ArtefactStore {
         };
         match &location.kind {
             Kind::S3 { bucket } => {
-                // Nothing of the environment: whoever opens the store has read it.
+                // Nothing from the environment: the caller has read it.
                 let mut builder = AmazonS3Builder::new()
                     .with_bucket_name(bucket)
                     .with_client_options(client)
@@ -181,7 +181,7 @@ impl ArtefactStore {
         Ok(store)
     }
 
-    /// What to call it; it holds nothing secret.
+    /// Its name in messages; contains no secret.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -210,10 +210,10 @@ impl ArtefactStore {
         std::iter::once(path).chain(before)
     }
 
-    /// What objects of this name are stored with.
+    /// The attributes of objects with this name.
     pub(crate) fn attributes(&self, name: &str) -> Attributes {
         let mut attributes = Attributes::new();
-        // Small objects are read at once, and cost more in the classes for what is seldom read.
+        // Small objects are read soon, and cost more in storage classes for rarely read data.
         if let Some(class) =
             self.storage_class.as_ref().filter(|_| name.contains("/samples/") || name.contains("/logs/"))
         {
@@ -222,20 +222,20 @@ impl ArtefactStore {
         attributes
     }
 
-    /// Writes a small object, over one that is there.
+    /// Writes a small object, replacing an existing one.
     ///
     /// # Errors
-    /// When the store does not take it.
+    /// When the store does not accept it.
     pub async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), ArtefactError> {
         let options = PutOptions { attributes: self.attributes(name), ..PutOptions::default() };
         let put = self.objects.put_opts(&self.path(name), PutPayload::from(bytes), options).await;
         put.map(drop).map_err(|error| self.failed(&error))
     }
 
-    /// Writes a small object unless it exists. Returns whether it did.
+    /// Writes a small object unless it exists. Returns whether it was written.
     ///
     /// # Errors
-    /// When the store does not take it.
+    /// When the store does not accept it.
     pub async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<bool, ArtefactError> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.objects.put_opts(&self.path(name), PutPayload::from(bytes), options).await {
@@ -245,7 +245,7 @@ impl ArtefactStore {
         }
     }
 
-    /// A small object, whole; `None`: it is not there.
+    /// A small object with all its bytes; `None`: it does not exist.
     ///
     /// # Errors
     /// When the store cannot be queried, or returns more bytes than `most`: the store's owner controls its responses.
@@ -261,7 +261,7 @@ impl ArtefactStore {
     /// An object, piece by piece; `None`: it does not exist. More bytes than `most` are an error.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store cannot be reached.
     pub async fn open(&self, name: &str, most: u64) -> Result<Option<Pieces<'_>>, ArtefactError> {
         for path in self.paths(name) {
             match self.objects.get(&path).await {
@@ -269,7 +269,7 @@ impl ArtefactStore {
                     let content = match got.meta.size {
                         // An empty file of a folder has no readable range.
                         0 => Content::Stream(stream::empty().boxed()),
-                        // A request has a limit, whatever the object's length.
+                        // A request has a time limit, whatever the object's length.
                         bytes if bytes > PIECE => Content::Ranges(got.meta),
                         _ => Content::Stream(got.into_stream()),
                     };
@@ -281,7 +281,7 @@ impl ArtefactStore {
         Ok(None)
     }
 
-    /// Nothing where something is not there; a bucket that is not there is another matter.
+    /// `None` if an object does not exist; a missing bucket is an error.
     fn unless_missing<T>(&self, error: &Error) -> Result<Option<T>, ArtefactError> {
         match self.failed(error) {
             ArtefactError::Missing { .. } => Ok(None),
@@ -304,7 +304,7 @@ impl ArtefactStore {
             Err(error) => error,
         };
         match self.unless_missing(&error) {
-            // The answer to a HEAD has no body that says why.
+            // The response to a HEAD has no body with a reason.
             Err(denied @ ArtefactError::Denied { .. }) => match self.objects.get_range(path, 0..1).await {
                 Ok(_) => Err(denied),
                 Err(error) => self.unless_missing(&error),
@@ -313,10 +313,10 @@ impl ArtefactStore {
         }
     }
 
-    /// An object to be read from any position, without fetching all of it.
+    /// An object for reading from any position, without downloading it completely.
     ///
     /// # Errors
-    /// When it is not there, or the store cannot be asked.
+    /// When it does not exist, or the store cannot be reached.
     pub async fn object(&self, name: &str) -> Result<ObjectBytes, ArtefactError> {
         let meta = self.head(name).await?;
         let missing = || ArtefactError::Missing { store: self.address.clone(), name: name.to_owned() };
@@ -328,7 +328,7 @@ impl ArtefactStore {
         self.signer.is_some()
     }
 
-    /// An address at which anybody can fetch an object for so long; `None`: the store has no such thing.
+    /// An address at which anybody can download an object for this long; `None`: the store does not support it.
     ///
     /// # Errors
     /// When it cannot be signed.
@@ -345,10 +345,10 @@ impl ArtefactStore {
         url.map(|url| Some(url.into())).map_err(|error| self.failed(&error))
     }
 
-    /// The manifest of the run at that prefix; `None`: it does not exist, so the upload is not complete.
+    /// The manifest of the run at that prefix; `None`: it does not exist, so the upload is incomplete.
     ///
     /// # Errors
-    /// When the store cannot be asked, or it cannot be understood.
+    /// When the store cannot be reached, or the manifest cannot be parsed.
     pub async fn manifest(&self, prefix: &str) -> Result<Option<Manifest>, ArtefactError> {
         let name = format!("{prefix}{MANIFEST}");
         let Some(bytes) = self.get(&name, LARGEST_MANIFEST).await? else { return Ok(None) };
@@ -378,10 +378,11 @@ impl ArtefactStore {
         Ok(level.into_iter().filter_map(below).collect())
     }
 
-    /// Removes everything at a run's prefix, the manifest first: what is left after a crash counts as an incomplete upload.
+    /// Removes everything at a run's prefix, the manifest first: the remainder after a crash counts as an incomplete
+    /// upload.
     ///
     /// # Errors
-    /// When something could not be removed; it can be done again.
+    /// When something could not be removed; the call can be repeated.
     pub async fn remove_run(&self, prefix: &str) -> Result<(), ArtefactError> {
         match self.objects.delete(&self.path(&format!("{prefix}{MANIFEST}"))).await {
             Ok(()) | Err(Error::NotFound { .. }) => (),
@@ -393,10 +394,10 @@ impl ArtefactStore {
         removed.map_err(|error| self.failed(&error))
     }
 
-    /// Writes a small object, reads it, lists it and removes it again: all that a run needs there.
+    /// Writes, reads, lists and removes a small object: the permissions that a run needs.
     ///
     /// # Errors
-    /// What of it the store refused first. An object may be left, below `jac-test-…`.
+    /// The first operation that the store refused. An object may remain, below `jac-test-…`.
     pub async fn try_out(&self, word: &str) -> Result<(), ArtefactError> {
         let prefix = format!("jac-test-{word}/");
         let name = format!("{prefix}{MANIFEST}");
@@ -419,18 +420,18 @@ impl ArtefactStore {
         self.remove_run(&prefix).await
     }
 
-    /// How long an object is, in bytes; `None`: it is not there.
+    /// An object's length in bytes; `None`: it does not exist.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store cannot be reached.
     pub async fn size(&self, name: &str) -> Result<Option<u64>, ArtefactError> {
         Ok(self.head(name).await?.map(|meta| meta.size))
     }
 
-    /// Reads an object and compares it with what the manifest says.
+    /// Reads an object and compares it with the manifest.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store cannot be reached.
     pub async fn check(&self, prefix: &str, object: &StoredObject) -> Result<Checked, ArtefactError> {
         let name = format!("{prefix}{}", object.name);
         let Some(meta) = self.head(&name).await? else { return Ok(Checked::Missing) };
@@ -438,7 +439,7 @@ impl ArtefactStore {
             return Ok(Checked::Differs);
         }
         let mut digest = Sha256::new();
-        // In pieces: a request has a limit, whatever the object's length.
+        // In pieces: a request has a time limit, whatever the object's length.
         let mut from = 0;
         while from < object.bytes {
             let to = object.bytes.min(from + PIECE);
@@ -473,7 +474,7 @@ pub struct Pieces<'a> {
 }
 
 enum Content {
-    /// The rest of the response.
+    /// The remaining response.
     Stream(BoxStream<'static, object_store::Result<Bytes>>),
     /// Of a large object: each range is a separate request.
     Ranges(ObjectMeta),
@@ -491,7 +492,7 @@ impl Pieces<'_> {
             Content::Ranges(meta) => {
                 let options = GetOptions {
                     range: Some(GetRange::Bounded(self.read..meta.size.min(self.read + PIECE))),
-                    // Pieces of two different objects would make an object that never existed.
+                    // Pieces of two versions of an object would make up an object that never existed.
                     if_match: meta.e_tag.clone(),
                     ..GetOptions::default()
                 };

@@ -1,13 +1,13 @@
-//! Uploads of files, large ones in parts. What a process that was killed had begun, the next one continues with.
+//! Uploads of files, large ones in parts. After a crash, the next process continues an upload.
 //!
 //! | after a crash                            | then                                                             |
 //! |------------------------------------------|------------------------------------------------------------------|
-//! | before the upload's id was written down  | it is started again; the store drops the other one by its own rules |
-//! | some parts are written down              | the others are uploaded                                          |
-//! | all parts are, and it was not completed  | it is completed                                                  |
-//! | it was completed, which nobody wrote down | the store knows no such upload, and has an object of that length |
+//! | before the upload's ID was saved         | it is started again; the store deletes the other one by its own rules |
+//! | some parts are recorded                  | the others are uploaded                                          |
+//! | all parts are recorded, but it was not completed | it is completed                                          |
+//! | it was completed, which was not recorded | the store knows no such upload, and has an object of that length |
 //!
-//! S3 is given the SHA-256 of each part and refuses one that arrives otherwise.
+//! S3 gets the SHA-256 of each part and rejects one that differs.
 
 use crate::{ArtefactError, ArtefactStore, StoredObject};
 use async_trait::async_trait;
@@ -25,33 +25,34 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// A file up to this size is put at once; the parts of others are so large. S3 takes 5 MiB to 5 GiB, and 10,000 of them.
+/// Files up to this size are uploaded at once, larger ones in parts of this size. S3 accepts 5 MiB to 5 GiB, and 10,000
+/// parts.
 const PART: u64 = 8 << 20;
 const MOST_PARTS: u64 = 9_000;
-/// Parts on their way at a time.
+/// Maximum concurrent parts.
 const IN_FLIGHT: usize = 4;
 /// How much of a file is read at once for its digest.
 const PIECE: usize = 1 << 20;
 
-/// An upload in parts as it is written down.
+/// The saved state of an upload in parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
-    /// What the store calls it.
+    /// The store's ID of it.
     pub id: String,
     pub part_bytes: u64,
     /// Of the whole file: another file is another upload.
     pub sha256: String,
-    /// What the store calls each part that it has, by number from 0.
+    /// The store's tag of each uploaded part, by number from 0.
     pub parts: BTreeMap<usize, String>,
 }
 
-/// Where uploads are written down, by the name of their object.
+/// The record of uploads, by the name of their object.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// What was begun; `None`: nothing.
+    /// The upload that was begun; `None`: none.
     async fn begun(&self, name: &str) -> Option<Begun>;
 
-    /// Writes down what was begun; `None` when nothing has to be known any more.
+    /// Records the upload that was begun; `None` deletes the record.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -105,7 +106,7 @@ impl Source {
     }
 
     fn is_unchanged(&self) -> Result<(), ArtefactError> {
-        // One that cannot be looked at any more is not known to be the same.
+        // A file whose metadata cannot be read is not known to be the same.
         let now = self.file.metadata().ok();
         match now {
             Some(now) if now.len() == self.bytes && now.modified().ok() == self.modified => Ok(()),
@@ -132,11 +133,11 @@ fn part_bytes(file_bytes: u64) -> u64 {
 }
 
 impl ArtefactStore {
-    /// Uploads a file whose length and digest are known, over an object that is there.
+    /// Uploads a file whose length and digest are known, replacing an existing object.
     ///
     /// # Errors
-    /// When the store does not take it, or the file is not (or no longer) the one that is meant. It can be called again, and then
-    /// continues where it was.
+    /// When the store does not accept it, or the file is not (or no longer) the expected one. It can be called again,
+    /// and then continues.
     pub async fn upload(
         &self,
         name: &str,
@@ -153,7 +154,7 @@ impl ArtefactStore {
         } else if self.parts.is_some() {
             let mut uploaded = self.upload_parts(name, &source, object, journal, progress).await;
             if matches!(uploaded, Err(Parted::Unknown)) {
-                // The store has dropped it.
+                // The store has deleted it.
                 journal.write(name, None).await?;
                 uploaded = self.upload_parts(name, &source, object, journal, progress).await;
             }
@@ -219,7 +220,7 @@ impl ArtefactStore {
         match parts.complete_multipart(&path, &begun.id, ids).await {
             Ok(_) => Ok(()),
             Err(error) => match self.parted(&error) {
-                // Completed already, and the answer was lost, or nobody could write it down.
+                // It was completed already, but the response was lost or could not be recorded.
                 Parted::Unknown if self.has(name, object).await? => Ok(()),
                 parted => Err(parted),
             },
@@ -229,7 +230,7 @@ impl ArtefactStore {
     /// Aborts an upload that nobody will resume.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// When the store cannot be reached.
     pub async fn abort(&self, name: &str, begun: &Begun) -> Result<(), ArtefactError> {
         let Some(parts) = &self.parts else { return Ok(()) };
         match parts.0.abort_multipart(&self.path(name), &begun.id).await {
@@ -270,7 +271,7 @@ impl ArtefactStore {
             let length = PART.min(object.bytes - from);
             let content = source.read(from, length).await?;
             if let Err(error) = upload.put_part(PutPayload::from(content)).await {
-                // What it had written is of no use; if it stays, it is under another name.
+                // The partial file is of no use; if it remains, it has another name.
                 drop(upload.abort().await);
                 return Err(failed(error));
             }
@@ -281,9 +282,9 @@ impl ArtefactStore {
     }
 }
 
-/// Why an upload in parts did not come to its end.
+/// Why an upload in parts failed.
 enum Parted {
-    /// The store does not know it, or one of its parts, (any more).
+    /// The store does not know it, or one of its parts, or has deleted it.
     Unknown,
     Failed(ArtefactError),
 }

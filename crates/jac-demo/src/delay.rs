@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use rand::Rng;
 
-/// The longest delay that can be asked for.
+/// Maximum delay that can be requested.
 const MAX_MS: u64 = 60_000;
 
-/// The delay that a request asked for, else one around `median_ms`: log-normal, as response times are, kept between 5
-/// and 80 ms but for one in a hundred that takes six times as long.
+/// The requested delay, otherwise one around `median_ms`: log-normal, like response times, limited to between 5 and 80
+/// ms, except for one in a hundred that takes six times as long.
 pub(crate) async fn delay(asked_ms: Option<u64>, median_ms: f64) {
     let delay = match asked_ms {
         Some(asked_ms) => Duration::from_millis(asked_ms.min(MAX_MS)),
@@ -22,7 +22,7 @@ pub(crate) async fn delay(asked_ms: Option<u64>, median_ms: f64) {
 fn drawn(random: &mut impl Rng, median_ms: f64) -> Duration {
     /// Spread of the logarithm.
     const SIGMA: f64 = 0.5;
-    // Box and Muller's transformation; 1 - x keeps the logarithm's argument above 0.
+    // The Box-Muller transform; 1 - x keeps the logarithm's argument above 0.
     let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
     let normal = radius * (std::f64::consts::TAU * random.random::<f64>()).cos();
     let usual_ms = (median_ms * (SIGMA * normal).exp()).clamp(5.0, 80.0);

@@ -31,7 +31,7 @@ fn page(title: &str, body: &str) -> Html<String> {
     ))
 }
 
-/// What a person typed, harmless in a page.
+/// Escapes user input for a page.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -145,7 +145,7 @@ pub(crate) async fn slow(Query(asked): Query<Asked>) -> &'static str {
 
 pub(crate) async fn status(Path(code): Path<u16>, Query(asked): Query<Asked>) -> Response {
     delay(Some(asked.delay_ms.unwrap_or(0)), 0.0).await;
-    // 1xx are no final answers.
+    // 1xx are not final responses.
     match StatusCode::from_u16(code).ok().filter(|code| code.as_u16() >= 200) {
         Some(code) => code.into_response(),
         None => (StatusCode::BAD_REQUEST, "not a final HTTP status").into_response(),

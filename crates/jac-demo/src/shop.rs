@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use crate::pages;
 use crate::stats::{self, Counters};
 
-/// What the handlers share.
+/// The state shared by the handlers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shop {
     pub(crate) counters: Arc<Counters>,
@@ -38,7 +38,7 @@ pub fn router() -> Router {
 /// Serves the shop until `shutdown` ends, then lets open requests finish.
 ///
 /// # Errors
-/// Where the listener fails.
+/// When the listener fails.
 pub async fn serve(listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
     use axum::serve::ListenerExt;
     // Small answers wait 40 ms for an acknowledgement otherwise.

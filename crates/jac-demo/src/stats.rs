@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::shop::Shop;
 
-/// What the shop has answered since it started.
+/// Counts of the shop's responses since it started.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// All requests but those to `/stats`.
     pub requests: u64,
-    /// By route as in the router, such as `/product/{id}`; `other` where none matched.
+    /// By route as in the router, such as `/product/{id}`; `other` if none matched.
     pub routes: BTreeMap<String, RouteStats>,
     /// Successful logins by user: shows whether a CSV file was used.
     pub logins: BTreeMap<String, u64>,
@@ -24,13 +24,13 @@ pub struct Stats {
 /// Requests of one route.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteStats {
-    /// All of them.
+    /// All requests.
     pub requests: u64,
     /// By status code.
     pub statuses: BTreeMap<u16, u64>,
 }
 
-/// At most this many users are counted by name; bounded because names come from outside.
+/// Maximum number of users counted by name; bounded because names come from outside.
 const MAX_USERS: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl Counters {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Stats> {
-        // Counts stay right if a handler panicked while holding them.
+        // Counts stay correct if a handler panicked while it held them.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

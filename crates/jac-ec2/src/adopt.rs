@@ -1,8 +1,8 @@
-//! Takes over a cluster that another database of this installation made: from the tags of its machines, and the seed of its
-//! keys, which travels sealed in a tag of the master.
+//! Adopts a cluster that another database of this installation created: from the tags of its machines, and the seed of
+//! its keys, which is sealed in a tag of the master.
 //!
-//! In a tag, since tags are read with the machine and need no way in; sealed, since everybody who may look at the account
-//! reads them. It opens with the installation's key only.
+//! In a tag, because tags are read with the machine and need no connection to it; sealed, because everybody who can
+//! view the account can read them. It opens only with the installation's key.
 
 use crate::cloud::Ec2Cloud;
 use crate::errors::refused;
@@ -14,7 +14,7 @@ use jac_model::ports::{Adopted, PortError};
 use jac_model::{ClusterConfig, ClusterId, Ec2Addresses, Ec2Config, Ec2Image, Role};
 use std::collections::BTreeMap;
 
-/// What the machines' tags contain, as a record and as a cluster.
+/// Reads the machines' tags as a record and as a cluster.
 pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, PortError> {
     let places = cloud.places_of(cluster).await?;
     let gone = || refused("EC2", "adopt the cluster", "none of its instances is running");
@@ -115,7 +115,7 @@ pub async fn adopt(cloud: &Ec2Cloud, cluster: &ClusterId) -> Result<Adopted, Por
     })
 }
 
-/// `worker-10` comes after `worker-9`.
+/// `worker-10` sorts after `worker-9`.
 fn number(node: &str) -> u32 {
     node.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
@@ -127,7 +127,8 @@ fn subnets(machines: &[Machine]) -> Vec<String> {
     subnets
 }
 
-/// The machines' group, ours if it carries the cluster's tag. From where it lets SSH in is found out at the next look.
+/// The machines' security group; it is ours if it has the cluster's tag. The address from which it permits SSH is
+/// determined at the next check.
 async fn group(aws: &crate::aws::Aws, cluster: &ClusterId, master: &Machine) -> Result<Group, PortError> {
     let answer = aws.ec2.describe_security_groups().filters(crate::tags::of_cluster(cluster)).send().await;
     let answer = answer.map_err(|error| crate::errors::refusal(&error).at(&aws.region, "find the security group"))?;

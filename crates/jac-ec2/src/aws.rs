@@ -1,4 +1,4 @@
-//! AWS's clients: one set per region and credentials, kept while the credentials stay the same.
+//! AWS's clients: one set per region and credentials, cached while the credentials stay the same.
 
 use crate::describe::Describing;
 use crate::errors::{refusal, refused};
@@ -19,9 +19,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::timeout;
 
-/// Price lists are asked for in this region, whichever the machines are in.
+/// Price lists are queried in this region, whichever region the machines are in.
 const PRICES_IN: &str = "us-east-1";
-/// Whose credentials are can be asked in each region.
+/// The identity of credentials can be queried in each region.
 const ANY_REGION: &str = "us-east-1";
 /// Every call is done again when AWS throttles or fails, with growing pauses.
 const TRIES: u32 = 8;
@@ -48,7 +48,7 @@ pub struct Aws {
     pub describing: Arc<Describing>,
 }
 
-/// When the next instance may be launched: all credentials of the account take turns once the account is known.
+/// When the next instance may be launched: once the account is known, all of its credentials share one rate.
 #[derive(Debug, Clone, Default)]
 pub struct Pacing {
     all: Arc<Paces>,
@@ -63,19 +63,19 @@ impl Pacing {
     }
 }
 
-/// Makes clients.
+/// Creates clients.
 pub struct Clients {
     source: Arc<dyn CredentialSource>,
-    /// What connects to AWS; `None`: the SDK's own.
+    /// The connector to AWS; `None`: the SDK's own.
     connector: Option<SharedHttpClient>,
     paces: Arc<Paces>,
-    /// Who makes one set holds up those who want the same.
+    /// Creating one set blocks others that need the same.
     made: StdMutex<HashMap<ClientKey, Arc<Mutex<Option<Made>>>>>,
 }
 
-/// Whose rights, and which region.
+/// The credentials, and the region.
 type ClientKey = (CredentialChoice, Option<String>);
-/// The clients, and what they were made with.
+/// The clients, and the credentials that they were created with.
 type Made = (AwsCredentials, Arc<Aws>);
 
 impl std::fmt::Debug for Clients {
@@ -89,13 +89,13 @@ impl Clients {
         Self { source, connector: None, paces: Arc::default(), made: StdMutex::default() }
     }
 
-    /// The same over another connection.
+    /// The same with another connector.
     #[cfg(test)]
     pub fn over(source: Arc<dyn CredentialSource>, connector: SharedHttpClient) -> Self {
         Self { connector: Some(connector), ..Self::new(source) }
     }
 
-    /// The clients of a region; `None`: of the one that the credentials or the environment name.
+    /// The clients of a region; `None`: the region of the credentials or of the environment.
     pub async fn of(&self, choice: &CredentialChoice, region: Option<&str>) -> Result<Arc<Aws>, PortError> {
         let (credentials, saved_region) = self.source.aws(choice).await?;
         let region = region.map(str::to_owned).or(saved_region);
@@ -117,19 +117,19 @@ impl Clients {
         Arc::clone(self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
     }
 
-    /// Takes these instead of clients that would be made.
+    /// Uses these clients instead of creating some.
     #[cfg(test)]
     pub async fn keep(&self, choice: CredentialChoice, region: Option<&str>, credentials: AwsCredentials, aws: Aws) {
         *self.made((choice, region.map(str::to_owned))).lock().await = Some((credentials, Arc::new(aws)));
     }
 
-    /// Whose those credentials are: an ARN. They need not be saved.
+    /// The identity of those credentials: an ARN. They need not be saved.
     pub async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
         let aws = self.connect(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
         Ok(aws.identity().await?.1)
     }
 
-    /// Keys that are valid now, of a role if the credentials have one.
+    /// Keys that are valid now; those of the role if the credentials have one.
     pub async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
         let what = "provide keys";
         let (config, region) = self.configure(credentials, region.map(str::to_owned), Some(ANY_REGION)).await?;
@@ -147,7 +147,8 @@ impl Clients {
         self.source.as_ref()
     }
 
-    /// What all clients have in common, with the region. Where none is given anywhere it is `otherwise`, or a fault.
+    /// The common configuration of all clients, with the region. If none is given anywhere it is `otherwise`, or a
+    /// fault.
     async fn configure(
         &self,
         credentials: &AwsCredentials,
@@ -192,7 +193,7 @@ impl Clients {
         Ok((config, region))
     }
 
-    /// Makes the clients.
+    /// Creates the clients.
     async fn connect(
         &self,
         credentials: &AwsCredentials,
@@ -200,14 +201,14 @@ impl Clients {
         otherwise: Option<&'static str>,
     ) -> Result<Aws, PortError> {
         let (config, region) = self.configure(credentials, region, otherwise).await?;
-        // What is only good to know is not waited for as long as a launch.
+        // Queries whose results are only informative wait less long than a launch.
         let few = RetryConfig::standard().with_max_attempts(FEW_TRIES);
         let prices = aws_sdk_pricing::config::Builder::from(&config)
             .region(Region::new(PRICES_IN))
             .retry_config(few.clone())
             .build();
         let quotas = aws_sdk_servicequotas::config::Builder::from(&config).retry_config(few).build();
-        // How often calls are tried again has a bound for all together: of these clients only, since one account's trouble is not another's.
+        // The retries of all calls share a limit: per set of clients, because one account's trouble is not another's.
         let own = RetryPartition::custom("jac").token_bucket(TokenBucket::default()).build();
         let ec2 = aws_sdk_ec2::config::Builder::from(&config).retry_partition(own).build();
         Ok(Aws {
@@ -222,7 +223,7 @@ impl Clients {
     }
 }
 
-/// The same with the rights of a role; its session is renewed by the SDK.
+/// The same with the permissions of a role; the SDK renews its session.
 async fn assume(role: &AssumedRole, config: &SdkConfig) -> SdkConfig {
     let mut provider = AssumeRoleProvider::builder(&role.arn).session_name(SESSION).configure(config);
     if let Some(id) = &role.external_id {
@@ -244,7 +245,7 @@ impl Aws {
         Arc::clone(known.await.unwrap_or(own))
     }
 
-    /// The account that the credentials belong to, and who they are there.
+    /// The account that the credentials belong to, and their identity there.
     pub async fn identity(&self) -> Result<(String, String), PortError> {
         let what = "check the credentials";
         let answer = self.sts.get_caller_identity().send().await.map_err(|error| match refusal(&error) {
@@ -259,7 +260,7 @@ impl Aws {
     }
 }
 
-/// Looks again and again, with pauses, for what AWS shows a moment later: two minutes in all.
+/// Polls, with pauses, for changes that AWS shows a moment later: two minutes in total.
 #[derive(Debug)]
 pub struct Looks {
     deadline: tokio::time::Instant,
@@ -274,7 +275,7 @@ impl Looks {
         Self { deadline: tokio::time::Instant::now() + Self::LIMIT, pause: Duration::from_millis(500) }
     }
 
-    /// Waits; `false` when it has been long enough.
+    /// Waits; `false` once the time limit is exceeded.
     pub async fn again(&mut self) -> bool {
         if tokio::time::Instant::now() + self.pause > self.deadline {
             return false;

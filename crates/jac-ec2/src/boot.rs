@@ -1,5 +1,5 @@
-//! Waits for machines that were asked for: until each runs, answers over SSH with the key that it was given, and is through
-//! with its first boot. All at the same time; the progress of each is reported while it happens.
+//! Waits for launched machines: until each runs, answers over SSH with the host key that it was given, and has
+//! completed its first boot. All in parallel; the progress of each is reported.
 
 use crate::aws::Aws;
 use crate::errors::refusal;
@@ -14,31 +14,31 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-/// Between two tries to reach a machine, and two looks at how far it is.
+/// Interval between attempts to reach a machine, and between checks of its progress.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(2);
 /// How long a machine may take from its launch to its first answer over SSH.
 pub const BOOT_LIMIT: Duration = Duration::from_secs(300);
 /// How long its first boot may take beyond that; installing Java is the longest part.
 const FIRST_BOOT_LIMIT: Duration = Duration::from_secs(480);
-/// What is left of either limit at least when a server that was away continues with a launch.
+/// Minimum remaining time of either limit when a server that was restarted continues a launch.
 const LEAST_LEFT: Duration = Duration::from_secs(30);
 /// How long a keeper may take to start once the first boot is through.
 const KEEPER_LIMIT: Duration = Duration::from_secs(15);
 
-/// What a launch does before its machines are asked for, and once they are up.
+/// Time for the steps of a launch before its machines are requested, and after they are up.
 const AROUND_BOOT: Duration = Duration::from_secs(60);
 
-/// How long a whole launch may take before this adapter gives up each machine that is not up, and says why. `boot_limit`: as in
-/// the settings. Whoever waits for a launch has to wait longer, or hears less.
+/// Maximum duration of a whole launch before this adapter abandons each machine that is not up, with the reason.
+/// `boot_limit`: as in the settings. A caller must wait longer than this, or it misses the reasons.
 pub fn launch_limit(boot_limit: Option<Duration>) -> Duration {
     boot_limit.unwrap_or(BOOT_LIMIT) + FIRST_BOOT_LIMIT + AROUND_BOOT
 }
 
-/// What AWS says of the cluster's machines now, by node.
+/// AWS's current state of the cluster's machines, by node.
 pub type Seen = HashMap<String, Machine>;
 
-/// One machine on its way up.
+/// One machine during its launch.
 pub struct Boot<'a> {
     pub aws: &'a Aws,
     pub node: &'a str,
@@ -46,16 +46,17 @@ pub struct Boot<'a> {
     pub addresses: Ec2Addresses,
     /// Our folder on it.
     pub folder: String,
-    /// When AWS was asked for it, in milliseconds since 1970: limits count from there.
+    /// When it was requested from AWS, in milliseconds since 1970: limits are measured from then.
     pub asked_ms: EpochMs,
-    /// What it is now, by the clock and by the timer.
+    /// The current time, by the clock and by the timer.
     pub now_ms: EpochMs,
     pub began: Instant,
     pub limit: Duration,
     pub progress: ProgressSink<'a>,
 }
 
-/// What is left of a limit that counts from a launch. A clock that was set back gives no more than all of it.
+/// The remaining time of a limit that is measured from a launch. If the clock was set back, it is at most the whole
+/// limit.
 fn left(limit: Duration, asked_ms: EpochMs, now_ms: EpochMs) -> Duration {
     let passed = Duration::from_millis(u64::try_from(now_ms - asked_ms).unwrap_or(0));
     limit.saturating_sub(passed).max(LEAST_LEFT.min(limit))
@@ -69,7 +70,7 @@ pub struct Booted {
 }
 
 impl Boot<'_> {
-    /// Waits until the machine runs and has an address.
+    /// Waits until the machine is running and has an address.
     pub async fn run(&self, seen: &mut watch::Receiver<Seen>) -> Result<Booted, PortError> {
         let deadline = self.deadline(self.limit);
         loop {
@@ -86,7 +87,7 @@ impl Boot<'_> {
                     return Ok(Booted { machine, ssh_address });
                 }
             }
-            // Nobody sends any more only when the launch is given up.
+            // The channel closes only when the launch is abandoned.
             let changed = tokio::time::timeout_at(deadline, seen.changed()).await;
             if changed.is_err() {
                 return Err(self.too_slow("reach the state running with its address", self.limit));
@@ -98,7 +99,7 @@ impl Boot<'_> {
         self.began + left(limit, self.asked_ms, self.now_ms)
     }
 
-    /// What AWS shows of the machine now.
+    /// AWS's current state of the machine.
     fn look(&self, seen: &mut watch::Receiver<Seen>) -> Option<Machine> {
         seen.borrow_and_update().get(self.node).filter(|machine| machine.id == self.id).cloned()
     }
@@ -111,7 +112,7 @@ impl Boot<'_> {
         Err(self.refused(format!("its instance {} terminated while launching ({reason})", self.id)))
     }
 
-    /// Waits until it answers over SSH and its first boot is done, and looks at it; no longer than it lives.
+    /// Waits until it answers over SSH and its first boot is done, and checks it; stops waiting when the machine ends.
     pub async fn answer(&self, link: &Link, seen: &mut watch::Receiver<Seen>) -> Result<(), PortError> {
         tokio::select! {
             answered = self.come_up(link) => answered,
@@ -159,7 +160,7 @@ impl Boot<'_> {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
-            // What this server could not ask, the machine did not leave unanswered.
+            // A query that this server could not send was not left unanswered by the machine.
             let is_asked = !matches!(error, LinkError::OutOfDescriptors(_));
             if is_asked && Instant::now() >= deadline {
                 let console = self.last_console_line().await;
@@ -169,7 +170,7 @@ impl Boot<'_> {
                     self.limit.as_secs()
                 )));
             }
-            // Also what is refused: sshd may answer before the user and the key are there.
+            // This includes refusals: sshd may answer before the user and the key exist.
             sleep(pauses.pause()).await;
         }
     }
@@ -181,7 +182,7 @@ impl Boot<'_> {
         let mut ended_at = None;
         let mut pauses = Backoff::new(LOOK_EVERY, LOOK_AT_LEAST_EVERY);
         loop {
-            // Before its progress: what has ended goes no further.
+            // Read before the progress: there is no progress after the end.
             let mut has_ended = matches!(machine::read_small(link, cloud_init::RESULT).await, Ok(Some(_)));
             let progress = match machine::read_small(link, user_data::PROGRESS).await {
                 Ok(text) => text.unwrap_or_default().trim().to_owned(),
@@ -211,7 +212,7 @@ impl Boot<'_> {
         }
     }
 
-    /// Why a first boot that has ended is not through, in cloud-init's words.
+    /// Why a first boot ended incompletely, in cloud-init's words.
     async fn why_it_ended(&self, link: &Link, progress: &str) -> String {
         let status = machine::read_small(link, cloud_init::STATUS).await.ok().flatten();
         let errors = status.as_deref().and_then(cloud_init::errors);
@@ -224,12 +225,12 @@ impl Boot<'_> {
         format!("its first boot failed ({at}); {said}; see /var/log/cloud-init-output.log on {}", self.id)
     }
 
-    /// The last line of the machine's console, which AWS keeps, for a machine that nobody reaches.
+    /// The last line of the machine's console, which AWS stores, for a machine that cannot be reached.
     async fn last_console_line(&self) -> String {
         let answer = self.aws.ec2.get_console_output().instance_id(self.id).latest(true).send().await;
         let answer = match answer.map_err(|error| refusal(&error)) {
             Ok(answer) => answer,
-            // Only the newest machines give the latest output.
+            // Only the newest machines provide the latest output.
             Err(_) => match self.aws.ec2.get_console_output().instance_id(self.id).send().await {
                 Ok(answer) => answer,
                 Err(_) => return String::new(),
@@ -251,7 +252,7 @@ impl Boot<'_> {
     }
 }
 
-/// The lines of known hosts by which a machine is known at its address.
+/// The `known_hosts` lines that identify a machine at its address.
 pub fn known_hosts(address: &str, public_key: &str) -> Vec<String> {
     let mut words = public_key.split(' ');
     let key: Vec<&str> = words.by_ref().take(2).collect();

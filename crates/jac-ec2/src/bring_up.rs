@@ -1,5 +1,5 @@
-//! From a configuration to machines that answer. Each step is written down before it is done and may be done again, so that a
-//! launch that was cut continues where it was.
+//! From a configuration to machines that answer. Each step is recorded before it is done and may be repeated, so that
+//! an interrupted launch continues where it was.
 
 use crate::aws::Aws;
 use crate::boot::{Boot, Booted, Seen};
@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch as channel;
 use tokio::time::{Instant, sleep};
 
-/// Between two looks at what AWS says of the cluster's machines: one call for all of them.
+/// Interval between queries of the state of the cluster's machines: one call for all of them.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 const ASK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
@@ -65,7 +65,7 @@ impl Ec2Cloud {
         Ok(booted.iter().map(|(name, up)| up.machine.instance(&aws.region, memory(name), true)).collect())
     }
 
-    /// Writes down what is to be launched, and makes what all machines need: the security group and the keys.
+    /// Records what will be launched, and creates what all machines need: the security group and the keys.
     pub(crate) async fn prepare(
         &self,
         aws: &Aws,
@@ -168,7 +168,7 @@ impl Ec2Cloud {
         Ok((booted, failed))
     }
 
-    /// Asks AWS again and again where the machines are, for all who wait. Ends only when it is dropped.
+    /// Polls AWS for the state of the machines, for all waiting tasks. Ends only when it is dropped.
     pub(crate) async fn keep_looking(&self, record: &ClusterRecord, seen: channel::Sender<Seen>) {
         let mut pauses = Backoff::new(ASK_EVERY, ASK_AT_LEAST_EVERY);
         loop {
@@ -237,7 +237,7 @@ impl Ec2Cloud {
         tried.await.into_iter().flatten().collect()
     }
 
-    /// Sends the names of all machines to each: where no DNS answers, JMeter waits ten seconds for each that it looks up.
+    /// Sends the names of all machines to each: without DNS, JMeter waits ten seconds for each name that it looks up.
     async fn name_all(&self, record: &ClusterRecord, booted: &[(String, Booted)], progress: ProgressSink<'_>) {
         let machines: Vec<_> = booted.iter().map(|(name, up)| (name.as_str(), &up.machine)).collect();
         let names = machines::names(&machines);
@@ -255,8 +255,9 @@ impl Ec2Cloud {
         .await;
     }
 
-    /// Ends the machines of these nodes and forgets them: those that AWS named, and those whose launch it did without an answer
-    /// that arrived, which nothing else ends before the cluster or their first lease does.
+    /// Terminates the machines of these nodes and removes them from the record: those that AWS reported, and those that
+    /// it launched although its response was lost, which otherwise only the end of the cluster or of their first lease
+    /// would terminate.
     pub(crate) async fn drop_nodes(&self, aws: &Aws, record: &ClusterRecord, names: &[&str]) -> Result<(), PortError> {
         let dropped: Vec<&NodeRecord> =
             record.nodes.iter().filter(|node| names.contains(&node.name.as_str())).collect();
@@ -276,7 +277,8 @@ impl Ec2Cloud {
     }
 }
 
-/// What the account may not have is refused before any of it is made. A quota that cannot be looked up refuses nothing.
+/// A launch beyond the account's quota is rejected before any of it is created. A quota that cannot be queried rejects
+/// nothing.
 async fn check_quota(aws: &Aws, ec2: &Ec2Config, requests: &[NodeRequest], found: &Found) -> Result<(), PortError> {
     let workers = requests.iter().filter(|request| request.role == Role::Worker).count();
     let workers = u32::try_from(workers).unwrap_or(u32::MAX);

@@ -30,10 +30,10 @@ use tokio::time::timeout;
 /// How long the end of a cluster may take: two minutes for its machines, two for its security group, and calls that AWS throttles.
 const TERMINATE_LIMIT: Duration = Duration::from_secs(480);
 
-/// How long a renewed lease waits for the tag that says so.
+/// Time limit for updating the tag of a renewed lease.
 const TAG_LIMIT: Duration = Duration::from_secs(15);
 
-/// Where the provider keeps what it has to know.
+/// The settings of the provider.
 #[derive(Clone)]
 pub struct Ec2Settings {
     /// The folder of the records, in the data folder.
@@ -42,9 +42,9 @@ pub struct Ec2Settings {
     pub bundles: PathBuf,
     /// This installation's id, which every machine carries.
     pub installation: String,
-    /// Whose rights the machines are made with, and what seals their keys.
+    /// The credentials that the machines are created with, and the key that seals the machines' keys.
     pub credentials: Arc<dyn CredentialSource>,
-    /// Where this machine's own Java is found, for machines that have none and cannot install one.
+    /// Where this machine's own Java is found, which is copied to machines that have none and cannot install one.
     pub java: JavaSearch,
     /// How long a machine may take from its launch to its first answer; `None`: five minutes.
     pub boot_limit: Option<Duration>,
@@ -94,7 +94,7 @@ impl Ec2Cloud {
         Seed::of(&opened).ok_or_else(|| refused("EC2", "open the cluster's key", "it has the wrong length"))
     }
 
-    /// The one connection to a node; `None` while it has no address.
+    /// The single connection to a node; `None` while it has no address.
     pub(crate) fn link(&self, record: &ClusterRecord, node: &str) -> Option<Arc<Link>> {
         let address = record.node(node)?.ssh_address.clone()?;
         if let Some(link) = self.watch.link(&record.cluster, node, &address) {
@@ -116,19 +116,19 @@ impl Ec2Cloud {
     }
 }
 
-/// How the cluster's other nodes reach a node: at its private address, by the host key that it was given.
+/// How the cluster's other nodes reach a node: at its private address, with the host key that it was given.
 fn peer(record: &ClusterRecord, node: &str, link: &Link) -> Option<Peer> {
     let address = record.node(node)?.private_address.clone()?;
     let (_, host_key) = link.target().known_hosts.first()?.split_once(' ')?;
     Some(Peer { address, port: 22, host_key: host_key.to_owned() })
 }
 
-/// What the seed is sealed for.
+/// The purpose that the seed is sealed for.
 pub(crate) fn seal_purpose(cluster: &ClusterId) -> String {
     format!("ec2 cluster key {cluster}")
 }
 
-/// This machine's clock, for when something was asked and how long a first lease is.
+/// This machine's clock, for the times of requests and the length of first leases.
 #[expect(clippy::disallowed_methods, reason = "an adapter has no engine's clock; this is its only source of time")]
 pub(crate) fn machines_now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -163,7 +163,7 @@ impl Cloud for Ec2Cloud {
 
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError> {
         let Some(record) = self.records.read(cluster)? else { return Ok(()) };
-        // One that is not up yet lives on its first lease.
+        // A machine that is not up yet has its first lease.
         let asked = record.nodes.iter().filter(|node| node.is_up && !gone.contains(&node.name));
         let renewed = join_all(asked.map(|node| async {
             let Some(link) = self.link(&record, &node.name) else { return Ok(()) };
@@ -171,8 +171,9 @@ impl Cloud for Ec2Cloud {
             machine::renew_lease(&link, &folder, lease).await.map_err(|error| error.at(&node.name, "renew its lease"))
         }));
         let renewed: Result<(), PortError> = renewed.await.into_iter().collect();
-        // The tag is for those who look at AWS's console, and for an adoption. Where AWS does not take it the machines live on all the same, and
-        // the next renewal tries again: the engine repeats one that fails every few seconds, on all nodes.
+        // The tag is informative in AWS's console, and used for an adoption. If AWS rejects it the machines keep
+        // running, and the next renewal tries again: the engine repeats a failed renewal every few seconds, on all
+        // nodes.
         let tagging = timeout(TAG_LIMIT, self.tag_expiry(&record, lease.expires_at_ms, gone));
         if let Err(error) =
             tagging.await.map_err(|late| late.to_string()).and_then(|done| done.map_err(|error| error.to_string()))
@@ -242,7 +243,7 @@ impl Ec2Cloud {
             // Its launch failed before anything was created.
             Some(record) if record.nodes.is_empty() && record.launch.is_none() => Vec::new(),
             Some(record) => vec![self.aws_of(record).await?],
-            // One that another database made: wherever it is.
+            // A cluster created by another database: its machines are searched for.
             None => match self.places_of(cluster).await {
                 Ok(places) => places.into_iter().map(|(_, aws)| aws).collect(),
                 // Any credentials may have expired. Their instances are listed and terminated once the credentials are valid again.
@@ -280,7 +281,7 @@ impl Ec2Cloud {
     }
 }
 
-/// Tags machines. Some that are gone are no fault.
+/// Tags machines. It is not a fault if some are gone.
 async fn set_tag(aws: &Aws, ids: Vec<String>, tag: &Tag) -> Result<(), PortError> {
     let tagged = ending::for_all_known(ids, |ids| async {
         let call = aws.ec2.create_tags().set_resources(Some(ids)).tags(tag.clone());

@@ -1,5 +1,5 @@
-//! What cloud-init says of a machine's first boot, in the files that it keeps below `/run/cloud-init` ("Reported data" in its
-//! documentation). They are of this boot, and everybody may read them.
+//! cloud-init's reports about a machine's first boot, in the files below `/run/cloud-init` ("Reported data" in its
+//! documentation). They are about this boot, and everybody may read them.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ pub const RESULT: &str = "/run/cloud-init/result.json";
 /// Maximum number of reported characters of its errors.
 const LONGEST: usize = 400;
 
-/// What went wrong in the stages that have ended, as one text; `None`: nothing, or the file says nothing that can be read.
+/// The errors of the completed stages, as one text; `None`: no errors, or the file is unreadable.
 pub fn errors(status: &str) -> Option<String> {
     let status: Value = serde_json::from_str(status).ok()?;
     let stages = status.get("v1")?.as_object()?;
@@ -30,7 +30,7 @@ pub fn errors(status: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    // As cloud-init 22.4 of Debian 12 wrote it where a file lay instead of a folder.
+    // As written by cloud-init 22.4 of Debian 12 when there was a file instead of a folder.
     const FAILED: &str = include_str!("../tests/recorded/cloud_init_failed.json");
     const GOOD: &str = include_str!("../tests/recorded/cloud_init_done.json");
 

@@ -1,5 +1,5 @@
-//! What this adapter makes of AWS's answers, and what it says: with answers that were recorded of the lab's emulator
-//! (`tests/recorded`), through the real SDK, without a network.
+//! Tests of this adapter's decisions and messages with responses recorded from the lab's emulator (`tests/recorded`),
+//! through the real SDK, without a network.
 
 mod ends;
 mod images;
@@ -38,7 +38,7 @@ fn cluster() -> ClusterId {
     "c-aaaaaaaa".parse().expect("a cluster's id")
 }
 
-/// What a launch asks for, each with what the emulator answered.
+/// The calls of a launch, each with the emulator's response.
 fn all_is_well(words: &Words) -> Answer {
     Answer::Done(match words["Action"].as_str() {
         "DescribeInstanceTypes" => recorded!("instance_types"),
@@ -51,7 +51,7 @@ fn all_is_well(words: &Words) -> Answer {
         "RunInstances" => recorded!("run_instances"),
         "CreateTags" => recorded!("create_tags"),
         "TerminateInstances" => recorded!("terminate"),
-        // What the quota is held against: no page after it.
+        // Compared with the quota: there is no further page.
         "DescribeInstances" => recorded!("describe_2"),
         "GetCallerIdentity" => IDENTITY,
         "GetServiceQuota" => r#"{"Quota": {"QuotaCode": "L-1216C47A", "Value": 1000}}"#,
@@ -109,7 +109,7 @@ fn names_for_the_hosts_file_are_awss_then_the_nodes() {
     );
 }
 
-/// How often a launch is asked for, and what its refusal means.
+/// How often a launch is requested, and what its rejection means.
 async fn launched(answer: Answer) -> (usize, Retryability, bool) {
     let aws = Recorded::new(move |_| answer.clone());
     let refused = aws.aws().ec2.run_instances().image_id("ami-1").send().await.expect_err("it is refused");
@@ -120,7 +120,7 @@ async fn launched(answer: Answer) -> (usize, Retryability, bool) {
 #[tokio::test]
 async fn each_refusal_of_a_launch_is_asked_again_or_is_final_and_says_whether_something_was_made() {
     let refused = |status, code| launched(Answer::Refused(status, code, "It says why."));
-    // Nothing was made, and the same call would bring the same.
+    // Nothing was created, and the same call would fail again.
     for (status, code) in [
         (403, "UnauthorizedOperation"),
         (400, "InvalidAMIID.NotFound"),
@@ -132,9 +132,9 @@ async fn each_refusal_of_a_launch_is_asked_again_or_is_final_and_says_whether_so
     ] {
         assert_eq!(refused(status, code).await, (1, Retryability::Final, true), "{code}");
     }
-    // Asked again by the SDK, as it is a failure of the server's, and nothing was made.
+    // Retried by the SDK, because it is a failure of the server, and nothing was created.
     assert_eq!(refused(500, "InsufficientInstanceCapacity").await, (3, Retryability::Final, true));
-    // One with that token is there already: never to be taken for nothing.
+    // An instance with that token exists: never to be taken for a launch without effect.
     assert_eq!(refused(400, "IdempotentParameterMismatch").await, (1, Retryability::Final, false));
     // It may pass, and whether something was created is unknown.
     for (status, code) in
@@ -195,7 +195,7 @@ async fn ssh_is_let_in_from_the_new_address_before_it_is_shut_to_the_old_one() {
     assert!(refused.asked("RevokeSecurityGroupIngress").is_empty(), "nobody is shut out");
 }
 
-/// Credentials of the environment until somebody saves a set, and seals that hide nothing.
+/// Credentials of the environment until a set is saved, and seals that hide nothing.
 #[derive(Default)]
 struct Plain {
     has_set: AtomicBool,
@@ -243,7 +243,7 @@ fn cloud_with(folder: &Path, credentials: Arc<Plain>) -> Ec2Cloud {
 fn config() -> Ec2Config {
     Ec2Config {
         ssh_from: Some("203.0.113.7/32".to_owned()),
-        // Any that are named are taken, and nodes spread over them.
+        // All named ones are used, and nodes are spread over them.
         subnets: vec!["subnet-a".to_owned(), "subnet-b".to_owned()],
         ..Ec2Config::default()
     }
@@ -293,7 +293,7 @@ async fn a_launch_that_goes_on_after_a_crash_says_the_same_words_whatever_has_ch
     let said = of_worker_2(&first);
     assert!(said.len() == 8 && said.windows(2).all(|pair| pair[0] == pair[1]), "asked again, word for word");
 
-    // The server is away; then the cluster has another name and more time, and one of its nodes was given up.
+    // The server is restarted; then the cluster has another name and more time, and one of its nodes was abandoned.
     let after = cloud(folder.path());
     let later = requests("Monday's", 9);
     let others = |record: &mut ClusterRecord| record.nodes.retain(|node| node.name != "worker-1");
@@ -321,7 +321,7 @@ async fn a_launch_that_an_upgrade_cuts_goes_on_with_the_first_boot_that_it_began
     let asked = requests("Friday's", 1);
     let before = cloud(folder.path());
     before.prepare(&cut.aws(), &config(), &asked).await.expect("it is written down");
-    // As a version with other words would have written it down.
+    // As recorded by a version with other texts.
     let older = |record: &mut ClusterRecord| {
         let launch = record.launch.as_mut().expect("it was prepared");
         launch.first_boot = launch.first_boot.take().map(|words| words.replace("jac-first-end", "jac-older-end"));
@@ -388,7 +388,7 @@ async fn the_end_is_written_on_all_machines_once_and_again_when_it_moves_or_was_
     cloud.clients.keep(choice, Some("us-east-1"), AwsCredentials::Environment, aws.aws()).await;
     let end_ms = 1_764_000_000_000;
     let lease = |expires_at_ms| Lease { left: std::time::Duration::from_secs(3600), after_run: None, expires_at_ms };
-    // A tag that is refused fails no lease: it would be renewed again at once, on all nodes.
+    // A rejected tag fails no lease: it would be renewed again at once, on all nodes.
     for expires_at_ms in [end_ms, end_ms, end_ms, end_ms + HOUR_MS] {
         cloud.renew_lease(&cluster(), lease(expires_at_ms), &[]).await.expect("it is renewed");
     }
@@ -526,7 +526,7 @@ async fn credentials_that_are_refused_hide_their_own_clusters_only() {
     cloud.list().await.expect_err("nobody answers any more");
 }
 
-/// A cluster of which nothing is known but where it is.
+/// A cluster of which only the location is known.
 fn living(cluster: ClusterId, credentials: CredentialChoice, region: &str) -> ClusterRecord {
     let config = Ec2Config { credentials, ..Ec2Config::default() };
     ClusterRecord { cluster, config, region: region.to_owned(), nodes: Vec::new(), launch: None }

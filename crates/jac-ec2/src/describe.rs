@@ -1,5 +1,5 @@
-//! One question for the machines of all clusters that are on their way up or down: whoever wants to know waits until the question before
-//! it is answered, and the next one asks for all who wait then.
+//! One query for the machines of all clusters that are starting or terminating: callers wait until the current query is
+//! answered, and the next query covers all who wait then.
 //!
 //! Each set of clients has one, i.e. each set of credentials and region, even if two belong to one account. What is visible
 //! depends on the credentials, so one set's result does not apply to another.
@@ -16,27 +16,27 @@ use tokio::time::{Instant, sleep_until};
 
 /// Between two questions at least.
 const EVERY: Duration = Duration::from_secs(1);
-/// The most values of a filter ("Using filtering", EC2's user guide).
+/// Maximum number of values in a filter ("Using filtering", EC2's user guide).
 const MOST_CLUSTERS: usize = 200;
 
-/// What a question brought, for one of those who wait.
+/// The result of a query for one waiting caller.
 type Answer = Result<Vec<Machine>, PortError>;
-/// Who waits, and for which cluster.
+/// A waiting caller's cluster, and the channel for its answer.
 type Waiting = (ClusterId, oneshot::Sender<Answer>);
 
 /// The questions of one account's region.
 #[derive(Debug, Default)]
 pub struct Describing {
     waiting: Mutex<Vec<Waiting>>,
-    /// Held by who asks; when the last question was asked.
+    /// Held by the querying caller; the time of the last query.
     last: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Describing {
-    /// Every machine of the cluster as it is after this was called, what is gone too.
+    /// Every machine of the cluster as it is after the call, including terminated ones.
     ///
     /// # Errors
-    /// When AWS cannot be asked.
+    /// When AWS cannot be queried.
     pub async fn of_cluster(&self, aws: &Aws, installation: &str, cluster: &ClusterId) -> Answer {
         'asked: loop {
             let (send, mut answer) = oneshot::channel();
@@ -45,7 +45,7 @@ impl Describing {
                 biased;
                 answer = &mut answer => match answer {
                     Ok(answer) => return answer,
-                    // Who asked was dropped before the answer came.
+                    // The querying caller was dropped before the response arrived.
                     Err(_) => continue,
                 },
                 last = self.last.lock() => last,
@@ -69,7 +69,7 @@ impl Describing {
     async fn ask_for_all(&self, aws: &Aws, installation: &str) {
         let asked: Vec<Waiting> = {
             let mut waiting = self.waiting();
-            // Who does not wait any more needs no answer.
+            // A caller that no longer waits needs no result.
             waiting.retain(|(_, send)| !send.is_closed());
             let most = waiting.len().min(MOST_CLUSTERS);
             waiting.drain(..most).collect()

@@ -1,4 +1,4 @@
-//! Ends machines, and knows when all of a cluster's are gone.
+//! Terminates machines, and detects when all of a cluster's are gone.
 
 use crate::aws::{Aws, Looks};
 use crate::cloud::machines_now_ms;
@@ -8,10 +8,10 @@ use crate::record::{ClusterRecord, NodeRecord};
 use jac_model::ClusterId;
 use jac_model::ports::PortError;
 
-/// A machine that was asked for a moment ago may not be shown yet.
+/// A machine that was requested less than this time ago may not be listed yet.
 const UNSEEN_FOR_MS: i64 = 60_000;
 
-/// Asks for the end of machines. Some that are gone are no fault.
+/// Requests the termination of machines. It is not a fault if some are gone.
 pub async fn end(aws: &Aws, ids: Vec<String>) -> Result<(), PortError> {
     let ended = for_all_known(ids, |ids| async {
         let call = aws.ec2.terminate_instances().set_instance_ids(Some(ids));
@@ -20,8 +20,9 @@ pub async fn end(aws: &Aws, ids: Vec<String>) -> Result<(), PortError> {
     ended.await.map_err(|error| error.at(&aws.region, "terminate the instances"))
 }
 
-/// Does a call for machines of which some may be gone. AWS does it for all or for none, so those that it does not know are found by halves:
-/// of 200 with one gone that takes 17 calls, where one for each would use up what the account may call.
+/// Makes a call for machines of which some may be gone. AWS executes it for all or for none, so unknown machines are
+/// found by bisection: with one of 200 gone this takes 17 calls, whereas one call for each would exhaust the account's
+/// rate limit.
 pub async fn for_all_known<F: Future<Output = Result<(), Refusal>>>(
     ids: Vec<String>,
     call: impl Fn(Vec<String>) -> F,
@@ -44,7 +45,7 @@ pub async fn for_all_known<F: Future<Output = Result<(), Refusal>>>(
     Ok(())
 }
 
-/// Ends every machine of the cluster and waits until all are gone.
+/// Terminates every machine of the cluster and waits until all are gone.
 pub async fn end_all(
     aws: &Aws,
     installation: &str,
@@ -69,8 +70,8 @@ pub async fn end_all(
     }
 }
 
-/// The nodes that were asked for a moment ago and are not shown, not even as gone: they may be there and be shown a moment later, whether
-/// AWS's answer is known or not.
+/// The nodes that were requested a moment ago and are not listed, not even as terminated: they may exist and appear a
+/// moment later, whether AWS's response is known or not.
 fn unseen<'a>(record: &'a ClusterRecord, seen: &[Machine]) -> Vec<&'a NodeRecord> {
     let now_ms = machines_now_ms();
     let is_recent = |node: &&NodeRecord| node.asked_ms.is_some_and(|asked_ms| now_ms - asked_ms < UNSEEN_FOR_MS);

@@ -1,4 +1,5 @@
-//! The credentials of this server's environment (variables, profile, role of its machine), for whoever signs requests without the SDK.
+//! The credentials of this server's environment (variables, profile, role of its machine), for code that signs requests
+//! without the SDK.
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::default_provider::region::default_provider;
@@ -12,12 +13,12 @@ use tokio::time::Instant;
 /// Credentials are reloaded after this time. Those of a role are replaced several minutes before they expire.
 const KEPT: Duration = Duration::from_secs(120);
 
-/// Found when they are first asked for.
+/// Resolved when they are first needed.
 pub fn environment_credentials() -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Environment::default())
 }
 
-/// The same for who signs by other means than the SDK's.
+/// The same for code that signs by other means than the SDK.
 #[derive(Debug)]
 pub struct KeyChain(SharedCredentialsProvider);
 

@@ -1,4 +1,4 @@
-//! What AWS's refusals mean: which may pass by themselves, and what a person can do about the others.
+//! The meaning of AWS's errors: which may pass, and what a person can do about the others.
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ec2::config::http::HttpResponse;
@@ -12,28 +12,28 @@ use std::error::Error;
 /// An error of AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// `UnauthorizedOperation`…; empty when AWS was not reached, `NoCredentials` when there was nothing to ask it with.
+    /// `UnauthorizedOperation`…; empty if AWS was not reached, `NoCredentials` if there were no credentials.
     pub code: String,
     /// A sentence without its full stop.
     pub sentence: String,
     pub retryability: Retryability,
 }
 
-/// What the same call would bring later.
+/// What a repetition of the same call would give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retryability {
-    /// The same refusal: somebody has to change something, or an unknown time has to pass.
+    /// The same error: somebody has to change something, or an unknown time has to pass.
     Final,
-    /// Maybe an answer: there was none.
+    /// Possibly a response: there was none.
     Unanswered,
-    /// Maybe an answer: this server had no file descriptor left to ask.
+    /// Possibly a response: this server had no file descriptor available.
     OutOfDescriptors,
-    /// Maybe another answer: somebody saves other credentials, or a limit on calls is over.
+    /// Possibly another response: somebody saves other credentials, or a rate limit is over.
     MayPass,
 }
 
 impl Refusal {
-    /// The sentence where nothing else says whose it is.
+    /// The sentence with its origin, for use without context.
     pub fn with_origin(&self) -> String {
         match self.retryability {
             Retryability::Unanswered => format!("AWS did not answer ({})", self.sentence),
@@ -42,7 +42,7 @@ impl Refusal {
         }
     }
 
-    /// As the ports say it.
+    /// As an error of the ports.
     pub fn at(self, region: &str, what: &str) -> PortError {
         let node = format!("AWS in {region}");
         let (what, reason) = (what.to_owned(), self.sentence);
@@ -54,7 +54,7 @@ impl Refusal {
         }
     }
 
-    /// A launch that was refused like that has launched nothing.
+    /// Whether a launch that was rejected with this error has launched nothing.
     pub fn has_made_nothing(&self) -> bool {
         const NO_RIGHT_OR_ROOM: [&str; 13] = [
             "UnauthorizedOperation",
@@ -74,12 +74,12 @@ impl Refusal {
         self.code.starts_with("Invalid") || NO_RIGHT_OR_ROOM.contains(&self.code.as_str())
     }
 
-    /// Calls come faster than AWS takes them.
+    /// The rate limit for calls is exceeded.
     pub fn is_throttled(&self) -> bool {
         is_throttling(&self.code)
     }
 
-    /// AWS has no such machine there, or no address left for it: elsewhere there may be one.
+    /// AWS has no such machine available there, or no free address: another zone or type may have one.
     pub fn is_no_capacity(&self) -> bool {
         const ELSEWHERE: [&str; 6] = [
             "InsufficientInstanceCapacity",
@@ -87,13 +87,13 @@ impl Refusal {
             "InsufficientCapacity",
             "InsufficientFreeAddressesInSubnet",
             "SpotMaxPriceTooLow",
-            // The zone has no machines of that type at all.
+            // The zone does not offer that type at all.
             "Unsupported",
         ];
         ELSEWHERE.contains(&self.code.as_str())
     }
 
-    /// The same call may be taken in a moment, and nobody has to change anything for that.
+    /// The same call may succeed in a moment without any change.
     pub fn is_hiccup(&self) -> bool {
         match self.retryability {
             Retryability::Unanswered => true,
@@ -102,24 +102,25 @@ impl Refusal {
         }
     }
 
-    /// AWS rejected the credentials for the call, or no credentials were found: it says nothing about what was asked for.
+    /// AWS rejected the credentials for the call, or no credentials were found: this says nothing about the requested
+    /// object.
     pub fn is_of_credentials(&self) -> bool {
         let code = self.code.as_str();
         [NO_RIGHT, INVALID, EXPIRED].iter().any(|codes| codes.contains(&code))
             || [NO_CREDENTIALS, "OptInRequired"].contains(&code)
     }
 
-    /// There is no such thing in the region, or not yet: what was just made may not be seen for a moment.
+    /// The object does not exist in the region, or not yet: a new one may be invisible for a moment.
     pub fn is_not_found(&self) -> bool {
         self.code.contains("NotFound")
     }
 }
 
-/// The code of our own where the SDK found no credentials to call with.
+/// JAC's own code for the case that the SDK found no credentials.
 const NO_CREDENTIALS: &str = "NoCredentials";
-/// The credentials may not make the call.
+/// The credentials lack the permission for the call.
 const NO_RIGHT: &[&str] = &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"];
-/// They are not, or no longer, known.
+/// The credentials are unknown or no longer valid.
 const INVALID: &[&str] = &[
     "AuthFailure",
     "InvalidClientTokenId",
@@ -160,7 +161,7 @@ where
     refusal_of(answer, status.map(|response| response.status().as_u16()))
 }
 
-/// What AWS says in an answer; where that is nothing, what the status of HTTP says.
+/// AWS's error in a response; if it contains none, the meaning of the HTTP status.
 fn refusal_of(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusal {
     let reason = answer.message().unwrap_or("no reason given");
     match (answer.code(), status) {
@@ -178,8 +179,8 @@ fn refusal_of(answer: &impl ProvideErrorMetadata, status: Option<u16>) -> Refusa
     }
 }
 
-/// That a role was refused, or that nobody answered whether it is, which happens below a call for something else and is wrapped into several
-/// layers.
+/// Detects that assuming a role was rejected or unanswered. This happens during a call for something else and is
+/// wrapped in several layers.
 fn role_refused(error: &(dyn Error + 'static)) -> Option<Refusal> {
     let mut error = error;
     loop {
@@ -200,7 +201,7 @@ fn role_refused(error: &(dyn Error + 'static)) -> Option<Refusal> {
                 }
                 _ => "",
             };
-            // Somebody may save others, or change the role.
+            // Somebody may save other credentials, or change the role.
             return Some(Refusal {
                 sentence: format!("the role could not be assumed: {reason}{advice}"),
                 retryability: Retryability::MayPass,
@@ -296,13 +297,13 @@ fn is_internal(code: &str) -> bool {
     ["Unavailable", "InternalError", "InternalFailure", "ServiceUnavailable"].contains(&code)
 }
 
-/// Denials carry an encoded message of a thousand characters that nobody reads.
+/// Denials contain an encoded message of a thousand characters, which is omitted.
 fn first_sentence(message: &str) -> &str {
     let end = message.find(" Encoded authorization failure").unwrap_or(message.len());
     message[..end].trim_end_matches(['.', ' '])
 }
 
-/// The same for errors that are made here.
+/// The same for errors that arise here.
 pub fn refused(region: &str, what: &str, reason: impl Into<String>) -> PortError {
     PortError::Refused { node: format!("AWS in {region}"), what: what.to_owned(), reason: reason.into() }
 }

@@ -1,4 +1,4 @@
-//! Where in the request for a cluster a fault belongs: JSON pointers (RFC 6901) into its body.
+//! The fields of a request for a cluster that faults are about: JSON pointers (RFC 6901) into its body.
 
 pub const REGION: &str = "/config/ec2/region";
 pub const CREDENTIALS: &str = "/config/ec2/credentials";
@@ -13,7 +13,7 @@ pub const WORKER_TYPE: &str = "/config/ec2/worker_type";
 pub const FALLBACK_WORKER_TYPES: &str = "/config/ec2/fallback_worker_types";
 pub const WORKERS: &str = "/config/workers";
 
-/// What a refusal of `RunInstances` is about, by its code (EC2's API reference, "Error codes").
+/// The field that a rejection of `RunInstances` is about, by its code (EC2's API reference, "Error codes").
 pub fn of_refusal(code: &str) -> Option<&'static str> {
     let beginnings = [
         ("InvalidSubnet", SUBNETS),

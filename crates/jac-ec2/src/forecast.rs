@@ -1,7 +1,9 @@
-//! Looks at a configuration before anything is made: whose credentials they are, what is missing, which permissions, and
-//! what it will cost. Launches are asked for as a question (`DryRun`), which needs the same rights and makes nothing.
+//! Validates a configuration before anything is created: the identity of the credentials, what is missing, the
+//! permissions, and the cost. Launches are requested as a `DryRun`, which needs the same permissions and creates
+//! nothing.
 //!
-//! The right to *end* machines cannot be asked for so, since it hangs on the tags of a machine that is not there yet.
+//! The permission to *terminate* machines cannot be checked in this way, because it depends on the tags of a machine
+//! that does not exist yet.
 
 use crate::aws::Aws;
 use crate::cloud::Ec2Cloud;
@@ -18,7 +20,7 @@ use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, NodePrices,
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// An id of a group that a question may name where none is made yet.
+/// A group's ID for the dry run if the group does not exist yet.
 const SOME_GROUP: &str = "sg-00000000000000000";
 
 /// Everything that can be determined. Only if nothing can be queried is it an error.
@@ -82,7 +84,7 @@ pub(crate) async fn fallback_prices(
     let answers = join_all(asked).await;
     let (mut words, mut kinds) = (Vec::new(), Vec::new());
     for (kind, price) in ec2.fallback_worker_types.iter().zip(answers) {
-        // A missing price blocks nothing: the check reports the types without one.
+        // A missing price blocks nothing: the check reports the types without a price.
         let price = price.ok();
         let all =
             prices.zip(price).map(|(prices, price)| NodePrices { worker: Some(price), ..prices }.sum(config.workers));
@@ -128,7 +130,7 @@ async fn price(aws: &Aws, config: &ClusterConfig, ec2: &Ec2Config) -> Result<Nod
     Ok(NodePrices { master, worker })
 }
 
-/// Asks what a launch asks, as a question.
+/// Makes the calls of a launch as dry runs.
 async fn permissions(
     aws: &Aws,
     installation: &str,
@@ -160,7 +162,7 @@ async fn permissions(
             refusals.push((action.to_owned(), answer));
         }
     };
-    // A launch looks at these all the time; what it looks at besides has been looked at before.
+    // A launch polls these all the time; its other queries have been made before.
     if let Err(error) = aws.ec2.describe_instances().dry_run(true).send().await {
         ask("ec2:DescribeInstances", refusal(&error));
     }
@@ -204,7 +206,7 @@ async fn permissions(
     let seed = Seed::random();
     for node in &record.nodes {
         match call.dry_run(node, &seed).await? {
-            // The group of the question is no group of the launch.
+            // The dry run's placeholder is not the group of the launch.
             Some(answer) if answer.code.starts_with("InvalidGroup") && ec2.security_group.is_none() => (),
             Some(answer) => ask("ec2:RunInstances", answer),
             None => (),
@@ -218,7 +220,7 @@ async fn permissions(
     Ok(())
 }
 
-/// Every network has one; it stands in the question where the cluster's own is not made yet.
+/// Every network has one; the dry run uses it while the cluster's own group does not exist.
 async fn default_group(aws: &Aws, vpc: &str) -> Option<String> {
     let answer = aws
         .ec2

@@ -1,4 +1,4 @@
-//! What machines boot: an image by its id, or the newest of a distribution.
+//! The images that machines boot: one by its ID, or the newest of a distribution.
 //!
 //! Owners and names: <https://wiki.debian.org/Cloud/AmazonEC2Image>, <https://documentation.ubuntu.com/aws/> and
 //! <https://docs.aws.amazon.com/linux/al2023/ug/ec2.html>.
@@ -16,11 +16,11 @@ pub struct Image {
     pub id: String,
     pub name: String,
     pub architecture: String,
-    /// `/dev/xvda`…: the disk whose size is set.
+    /// `/dev/xvda`…: the disk whose size is configured.
     pub root_device: String,
 }
 
-/// The image for that architecture; a sentence where there is none.
+/// The image for that architecture; a sentence if there is none.
 pub async fn look_up(aws: &Aws, image: &Ec2Image, architecture: &str) -> Result<Result<Image, String>, PortError> {
     match image {
         Ec2Image::Id(id) => by_id(aws, id, architecture).await,

@@ -1,7 +1,8 @@
-//! A cluster's keys, all from one seed of 32 random bytes: the one that JAC signs in with, and each machine's host key.
+//! A cluster's keys, all derived from one seed of 32 random bytes: the key that JAC signs in with, and each machine's
+//! host key.
 //!
-//! One seed is short enough to travel, sealed, in a tag of the master: so another database of the same installation can
-//! take the cluster over. A machine knows its own host key only; from that no other key can be computed.
+//! A seed is short enough for a tag of the master, in which it is sealed: so another database of the same installation
+//! can adopt the cluster. A machine knows only its own host key, from which no other key can be computed.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jac_model::ports::PortError;
@@ -22,12 +23,12 @@ impl Seed {
         bytes.try_into().ok().map(Self)
     }
 
-    /// What JAC signs in with on every machine of the cluster.
+    /// The key that JAC signs in with on every machine of the cluster.
     pub fn user_key(&self) -> Result<KeyTexts, PortError> {
         self.key("user", "jac")
     }
 
-    /// What the machine of that node shows.
+    /// The host key of that node's machine.
     pub fn host_key(&self, node: &str) -> Result<KeyTexts, PortError> {
         self.key(&format!("host {node}"), node)
     }

@@ -1,15 +1,16 @@
-//! Asks AWS for a cluster's machines: what is to be made is found out and written down, then all are asked for at once.
+//! Launches a cluster's machines: determines what to create and records it, then requests all machines at once.
 //!
 //! | step   | does                                                   | undone by                                  |
 //! |--------|--------------------------------------------------------|--------------------------------------------|
-//! | find   | types, images, subnets: nothing is made                | nothing                                    |
-//! | record | region and nodes, before anything is made              | the record's file is removed               |
+//! | find   | types, images, subnets: creates nothing                | nothing                                    |
+//! | record | region and nodes, before anything is created           | the record's file is removed               |
 //! | group  | the security group, by its name                        | groups with the cluster's tag are removed  |
 //! | key    | the seed, sealed in the record, and the key's file     | both files are removed                     |
-//! | ask    | one call a machine, with a token and its tags ([`crate::run_instances`]) | machines with the cluster's tag are ended  |
+//! | ask    | one call per machine, with a token and its tags ([`crate::run_instances`]) | machines with the cluster's
+//! tag are terminated |
 //!
-//! Each step may be done twice: the group is found again by its name, a machine by its token, and the record has every word
-//! of the call.
+//! Each step may be repeated: the group is found again by its name, a machine by its token, and the record contains
+//! every parameter of the call.
 
 use crate::aws::Aws;
 use crate::errors::{Refusal, Retryability, refusal, refused};
@@ -35,13 +36,13 @@ use jac_model::ports::{NodeRequest, PortError};
 use jac_model::{ClusterId, Ec2Addresses, Ec2Config, Fault, Role};
 use sha2::{Digest, Sha256};
 
-/// What a configuration comes to in its region.
+/// A configuration resolved in its region.
 #[derive(Debug, Clone)]
 pub struct Found {
     pub master: (Kind, Image),
-    /// The same as the master's where there are no workers.
+    /// The same as the master's if there are no workers.
     pub worker: (Kind, Image),
-    /// What workers are that there is no capacity for, in this order.
+    /// The types of workers to use if there is no capacity, in this order.
     pub fallbacks: Vec<(Kind, Image)>,
     pub place: Place,
     pub ssh_from: Option<String>,
@@ -61,7 +62,7 @@ pub async fn find(aws: &Aws, config: &Ec2Config, own: &OwnAddress) -> Result<Fou
         let field = format!("{}/{number}", field::FALLBACK_WORKER_TYPES);
         fallbacks.extend(kind_and_image(aws, config, kind, &field, &mut faults).await?);
     }
-    // What is a fault goes to the others; without a place what hangs on it is not looked at.
+    // Faults are collected; without a place, what depends on it is not checked.
     let place = network::find(aws, config).await?.map_err(|fault| faults.push(fault)).ok();
     let ssh_from = match &place {
         Some(place) if config.security_group.is_none() => {
@@ -128,7 +129,7 @@ async fn group_fault(aws: &Aws, group: &str, vpc: &str) -> Result<Option<String>
     }
 }
 
-/// An instance type as it is written down.
+/// The record of an instance type.
 pub fn kind_record((kind, image): &(Kind, Image)) -> KindRecord {
     KindRecord {
         name: kind.name.clone(),
@@ -170,14 +171,14 @@ pub fn record(aws: &Aws, config: &Ec2Config, cluster: &ClusterId) -> ClusterReco
     }
 }
 
-/// What a call brought.
+/// The result of a call.
 #[derive(Debug)]
 pub struct Launched {
     pub id: String,
     pub zone: String,
 }
 
-/// What one call says.
+/// The parameters of one call.
 #[derive(Debug)]
 pub struct Call<'a> {
     pub aws: &'a Aws,
@@ -190,7 +191,7 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Asks for one machine, once. Asked again, it is the same machine.
+    /// Requests one machine, once. Repeating the request gives the same machine.
     pub async fn ask(&self, node: &NodeRecord, seed: &Seed) -> Result<Launched, Refusal> {
         let failed = |error: PortError| Refusal {
             code: String::new(),
@@ -198,7 +199,7 @@ impl Call<'_> {
             retryability: Retryability::Final,
         };
         let call = self.run_instances(node, seed).map_err(failed)?;
-        // Whether and when it is asked again is not the SDK's to decide: it would ask faster than AWS takes it.
+        // The SDK must not retry: it would do so faster than AWS permits.
         let once = aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled());
         let answer = call.customize().config_override(once).send().await.map_err(|error| refusal(&error))?;
         let instance = answer.instances().first();
@@ -236,7 +237,7 @@ impl Call<'_> {
             .volume_type(VolumeType::Gp3)
             .delete_on_termination(true);
         let disk = BlockDeviceMapping::builder().device_name(&node.kind.root_device).ebs(disk.build());
-        // What runs there has no business with the machine's metadata; tokens keep what is fetched by accident away.
+        // Processes on the machine must not read its metadata; tokens prevent accidental requests.
         let metadata = InstanceMetadataOptionsRequest::builder()
             .http_tokens(HttpTokensState::Required)
             .http_put_response_hop_limit(1);
@@ -269,11 +270,11 @@ impl Call<'_> {
         Ok(call)
     }
 
-    /// The same for the same node of the same cluster, and for no other; 64 characters at most are allowed.
+    /// The same token for the same node of the same cluster, and for no other; at most 64 characters are permitted.
     fn token(&self, node: &NodeRecord) -> String {
         let mut text = format!("{}\n{}\n{}", self.installation, self.record.cluster, node.name);
         if node.is_moved {
-            // With the first choice's token another type would be refused.
+            // With the token of the first choice another type would be rejected.
             let (kind, subnet) = placing::place(self.launch, node);
             text.push_str(&format!("\n{kind}\n{subnet}"));
         }

@@ -1,14 +1,17 @@
-//! Clusters of Amazon EC2 machines: the port `Cloud` on the official AWS SDK. Nothing else of JAC names the SDK.
+//! Clusters of Amazon EC2 instances: the port `Cloud` on the official AWS SDK. No other crate of JAC uses the SDK for
+//! EC2.
 //!
-//! Promises: what is about to be made is written down before AWS is asked for it ([`record`]), every machine says in its
-//! tags whose it is and when it goes ([`tags`]), ends itself when nobody renews its lease ([`user_data`]), and whatever was
-//! made for a cluster goes with it: machines with their disks, and the security group.
+//! Guarantees: whatever will be created is recorded before AWS is asked for it ([`record`]); every machine's tags
+//! contain its owner and expiry ([`tags`]); every machine terminates itself when its lease is not renewed
+//! ([`user_data`]); and whatever was created for a cluster is removed with it: machines with their disks, and the
+//! security group.
 //!
-//! Machines are reached over SSH, by `jac-ssh`, with a key made for the cluster; their own host keys are made here too and
-//! come with the first boot, so that the first connection is verified already ([`keys`]).
+//! Machines are reached over SSH, by `jac-ssh`, with a key created for the cluster; their own host keys are created
+//! here too and installed by the first boot, so that the first connection is verified already ([`keys`]).
 //!
-//! A launch ([`bring_up`]): [`forecast`] looks first · [`launch`] asks for all machines at once · [`boot`] waits for each of them ·
-//! [`network`] has security groups and the server's own address · [`aws`] has clients and what AWS's errors mean.
+//! A launch ([`bring_up`]): [`forecast`] validates first · [`launch`] requests all machines at once · [`boot`] waits
+//! for each of them · [`network`] has security groups and the server's own address · [`aws`] has clients and the
+//! meaning of AWS's errors.
 
 mod adopt;
 mod aws;

@@ -1,4 +1,4 @@
-//! The machines that AWS shows, with what their tags say.
+//! The machines that AWS lists, with the contents of their tags.
 
 use crate::aws::Aws;
 use crate::errors::{Refusal, refusal};
@@ -7,17 +7,17 @@ use aws_sdk_ec2::types::{Filter, InstanceLifecycleType, InstanceStateName};
 use jac_model::ports::{Billable, Instance, PortError};
 use jac_model::{ClusterId, EpochMs};
 
-/// As sentences say what is asked for here.
+/// The name of this operation in sentences.
 pub const LIST: &str = "list its machines";
 
-/// Where a machine is in its life.
+/// The state of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InstanceState {
     Pending,
     Running,
-    /// On its way out, or stopped, which JAC never asks for: it costs its disk and nothing runs on it.
+    /// Shutting down, or stopped, which JAC never requests: it costs its disk and nothing runs on it.
     ShuttingDown,
-    /// Shown for an hour yet; it costs nothing.
+    /// Listed for another hour; it costs nothing.
     Terminated,
 }
 
@@ -31,7 +31,7 @@ pub struct Machine {
     pub spot: bool,
     pub zone: Option<String>,
     pub private_address: Option<String>,
-    /// The name that AWS gives to that address.
+    /// AWS's DNS name of that address.
     pub private_name: Option<String>,
     pub public_address: Option<String>,
     pub group: Option<String>,
@@ -40,11 +40,11 @@ pub struct Machine {
     pub subnet: Option<String>,
     pub key_name: Option<String>,
     pub since_ms: EpochMs,
-    /// Why it is where it is, in AWS's words.
+    /// The reason for its state, in AWS's words.
     pub reason: Option<String>,
 }
 
-/// Everything of this installation in the region but what is gone.
+/// All machines of this installation in the region, except terminated ones.
 pub async fn of_installation(aws: &Aws, installation: &str) -> Result<Vec<Machine>, PortError> {
     let states = ["pending", "running", "shutting-down", "stopping", "stopped"].map(str::to_owned).to_vec();
     let states = Filter::builder().name("instance-state-name").set_values(Some(states)).build();
@@ -52,7 +52,7 @@ pub async fn of_installation(aws: &Aws, installation: &str) -> Result<Vec<Machin
     found.map_err(|refusal| refusal.at(&aws.region, LIST))
 }
 
-/// Every machine of some clusters, what is gone too.
+/// Every machine of some clusters, including terminated ones.
 pub async fn of_clusters<'a>(
     aws: &Aws,
     installation: &str,
@@ -62,7 +62,7 @@ pub async fn of_clusters<'a>(
     find(aws, filters).await.map_err(|refusal| refusal.at(&aws.region, LIST))
 }
 
-/// Every machine of a cluster, what is gone too.
+/// Every machine of a cluster, including terminated ones.
 pub async fn of_cluster(aws: &Aws, installation: &str, cluster: &ClusterId) -> Result<Vec<Machine>, Refusal> {
     find(aws, vec![tags::ours(installation), tags::of_cluster(cluster)]).await
 }
@@ -77,7 +77,7 @@ async fn find(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Machine>, Refusal> 
     Ok(machines)
 }
 
-/// `None` where the tags are not ours.
+/// `None` if the tags are not ours.
 pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
     let state = match instance.state().and_then(|state| state.name()) {
         Some(InstanceStateName::Pending) => InstanceState::Pending,
@@ -107,7 +107,7 @@ pub fn read(instance: &aws_sdk_ec2::types::Instance) -> Option<Machine> {
     })
 }
 
-/// Lines of `/etc/hosts` for machines of a cluster, by their nodes' names: the names that AWS gives them, then the node's.
+/// Lines of `/etc/hosts` for machines of a cluster, by their nodes' names: AWS's names, then the node's.
 pub fn names(machines: &[(&str, &Machine)]) -> String {
     let mut lines = Vec::new();
     for (node, machine) in machines {

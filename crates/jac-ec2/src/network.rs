@@ -1,6 +1,7 @@
-//! Where the machines are put: VPC, subnets, and the security group with its rules.
+//! The network of the machines: VPC, subnets, and the security group with its rules.
 //!
-//! Of a group that JAC makes: port 22 from the server's own address, and everything among the group's own machines.
+//! A group that JAC creates permits port 22 from the server's own address, and all traffic among the group's own
+//! machines.
 
 use crate::aws::{Aws, Looks};
 use crate::errors::{Refusal, refusal, refused};
@@ -14,7 +15,7 @@ use jac_model::{ClusterId, Ec2Addresses, Ec2Config, Fault};
 use std::net::Ipv4Addr;
 
 const SET_RULES: &str = "set the security group's rules";
-/// This many looks, four seconds in all, are for a group that was made a moment ago and of which AWS does not know yet.
+/// Number of polls, four seconds in total, for a group that was created a moment ago and may still be unknown to AWS.
 const UNSEEN_LOOKS: u32 = 4;
 
 /// VPC and subnets.
@@ -28,7 +29,7 @@ pub struct Place {
     pub somewhere: Ipv4Addr,
 }
 
-/// Finds the subnets of a configuration; a fault where there are none.
+/// Finds the subnets of a configuration; a fault if there are none.
 pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>, PortError> {
     let fault = |text: String| {
         let named = if config.subnets.is_empty() { field::VPC } else { field::SUBNETS };
@@ -67,11 +68,11 @@ pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>,
         return fault("The subnets do not all belong to the given VPC.".to_owned());
     }
     let somewhere = first.cidr_block().and_then(|block| block.split('/').next()?.parse().ok());
-    // In one zone traffic between machines costs nothing and is fastest: unless they are named, only one is taken.
+    // In one zone traffic between machines is free and fastest: unless subnets are named, only one is used.
     let taken = if config.subnets.is_empty() { 1 } else { subnets.len() };
     let mut ids: Vec<String> = subnets.iter().filter_map(|subnet| subnet.subnet_id().map(str::to_owned)).collect();
     let mut others = ids.split_off(taken.min(ids.len()));
-    // Only default subnets are known to be alike: another one of a VPC may have no way out.
+    // Only default subnets are known to be equivalent: another one of a VPC may have no route to the internet.
     others.retain(|_| config.vpc.is_none());
     Ok(Ok(Place { vpc, subnets: ids, others, somewhere: somewhere.unwrap_or(Ipv4Addr::LOCALHOST) }))
 }
@@ -81,7 +82,7 @@ fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
 }
 
-/// From where SSH is to be let in: what is named, else the server's own address.
+/// The address range from which SSH is permitted: the configured one, otherwise the server's own address.
 pub async fn ssh_from(config: &Ec2Config, somewhere: Ipv4Addr, own: &OwnAddress) -> Result<String, String> {
     if let Some(named) = &config.ssh_from {
         return Ok(named.clone());
@@ -95,7 +96,7 @@ pub async fn ssh_from(config: &Ec2Config, somewhere: Ipv4Addr, own: &OwnAddress)
     })
 }
 
-/// Makes the cluster's security group, or finds it where it was made before.
+/// Creates the cluster's security group, or finds it if it was created before.
 pub async fn make_group(
     aws: &Aws,
     cluster: &ClusterId,
@@ -134,7 +135,7 @@ fn ssh_rule(from: &str) -> IpPermission {
     IpPermission::builder().ip_protocol("tcp").from_port(22).to_port(22).ip_ranges(range).build()
 }
 
-/// A rule that is there already is a success.
+/// An existing rule is a success.
 async fn allow(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), Refusal> {
     let call = aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(rule);
     match call.send().await.map_err(|error| refusal(&error)) {
@@ -143,7 +144,7 @@ async fn allow(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), Refusal
     }
 }
 
-/// The same for a group that was just made, which may not be seen for a moment.
+/// The same for a new group, which may be invisible for a moment.
 async fn allow_in_new(aws: &Aws, group: &str, rule: IpPermission) -> Result<(), PortError> {
     let mut looks = Looks::new();
     loop {
@@ -175,7 +176,8 @@ async fn group_named(aws: &Aws, name: &str, vpc: &str) -> Result<String, PortErr
     }
 }
 
-/// Lets SSH in from another address, and no more from the old one. It waits for nothing: who looks at all machines does it.
+/// Permits SSH from another address, and no longer from the old one. It does not wait: it is called during the regular
+/// check of all machines.
 pub async fn move_ssh(aws: &Aws, group: &str, old: Option<&str>, new: &str) -> Result<(), PortError> {
     allow(aws, group, ssh_rule(new)).await.map_err(|error| error.at(&aws.region, SET_RULES))?;
     let Some(old) = old.filter(|old| *old != new) else { return Ok(()) };
@@ -187,8 +189,8 @@ pub async fn move_ssh(aws: &Aws, group: &str, old: Option<&str>, new: &str) -> R
     }
 }
 
-/// Removes the groups that were made for a cluster: those that carry its tag, and the one that is `known` to have been made, which may be so
-/// new that it is not listed yet. AWS keeps one while a machine that is on its way out has it.
+/// Removes the groups that were created for a cluster: those with its tag, and the one that is `known` to have been
+/// created, which may be so new that it is not listed yet. AWS keeps one while a machine that is shutting down uses it.
 pub async fn remove_groups(aws: &Aws, cluster: &ClusterId, known: Option<&str>) -> Result<(), PortError> {
     let mut looks = Looks::new();
     let answer = aws

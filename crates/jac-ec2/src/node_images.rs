@@ -1,7 +1,7 @@
-//! Images that JAC made of a cluster's master, so that machines which boot them have Java and JMeter already.
+//! Images that JAC created from a cluster's master, so that machines that boot them already have Java and JMeter.
 //!
-//! A machine of such an image boots as any other: the user data of its own launch replaces whatever of ours is in the
-//! image but Java and JMeter, see [`crate::user_data`].
+//! A machine with such an image boots like any other: the user data of its own launch replaces everything of ours in
+//! the image except Java and JMeter, see [`crate::user_data`].
 
 use crate::aws::{Aws, Looks};
 use crate::cloud::Ec2Cloud;
@@ -12,15 +12,15 @@ use jac_model::ports::PortError;
 use jac_model::{ClusterId, CredentialChoice, ImageState, NodeImage, Role};
 use std::sync::Arc;
 
-/// Marks what belongs to an image; with the installation's tag it is ours.
+/// The tag of an image's parts; with the installation's tag they are ours.
 const IMAGE: &str = "jac:image";
-/// Tells which request made an image: `CreateImage` takes no client token.
+/// The tag with the request that created an image: `CreateImage` accepts no client token.
 const REQUEST: &str = "jac:image-request";
 const CREATE: &str = "create the image";
 /// This many looks, four seconds in all, are for an image that was made a moment ago and is not listed yet.
 const UNSEEN_LOOKS: u32 = 4;
 
-/// Begins to make an image of the cluster's master.
+/// Starts the creation of an image of the cluster's master.
 pub async fn bake(
     cloud: &Ec2Cloud,
     cluster: &ClusterId,
@@ -44,7 +44,7 @@ pub async fn bake(
         tags::tag(tags::NAME, name),
         request.clone(),
     ]);
-    // AWS restarts the machine for it, so that what is on its disk is whole.
+    // AWS restarts the machine for it, so that its disk is consistent.
     let made = aws
         .ec2
         .create_image()
@@ -73,7 +73,8 @@ pub async fn bake(
     })
 }
 
-/// The image that a request made although its answer was lost: a retry of it then finds its name taken. The refusal if it made none.
+/// The image that a request created although its response was lost: a retry then finds its name taken. The rejection if
+/// it created none.
 async fn made_by(aws: &Aws, name: &str, request: &Tag, refusal: Refusal) -> Result<String, PortError> {
     if refusal.code != "InvalidAMIName.Duplicate" && !refusal.is_hiccup() {
         return Err(refusal.at(&aws.region, CREATE));
@@ -81,7 +82,7 @@ async fn made_by(aws: &Aws, name: &str, request: &Tag, refusal: Refusal) -> Resu
     let mut looks = Looks::new();
     for _ in 0..UNSEEN_LOOKS {
         let asked = aws.ec2.describe_images().owners("self").filters(tags::filter("name", name)).send().await;
-        // The first fault says more than that nobody can be asked about it.
+        // The first fault is more informative than the failure of this query.
         let Ok(answer) = asked else { break };
         if let Some(image) = answer.images().first() {
             let is_its = image.tags().contains(request);
@@ -111,7 +112,7 @@ pub async fn list(cloud: &Ec2Cloud) -> Result<Vec<NodeImage>, PortError> {
             }
         }
     }
-    // One set of credentials that has expired hides its own images only.
+    // An expired set of credentials hides only its own images.
     if let (Some(error), false) = (failed, answered) {
         return Err(error);
     }
@@ -133,11 +134,11 @@ async fn images_in(cloud: &Ec2Cloud, choice: &CredentialChoice, region: &str) ->
     Ok(answer.images().iter().filter_map(|image| read(image, region)).collect())
 }
 
-/// Removes one of this installation's images with what is kept of its disk. One that is gone already is a success.
+/// Deletes one of this installation's images and its snapshots. Succeeds if it is gone already.
 pub async fn remove(cloud: &Ec2Cloud, region: &str, id: &str) -> Result<(), PortError> {
     let mut failed = None;
     for choice in cloud.choices().await? {
-        // Whose account has it is not known.
+        // It is unknown which account has it.
         match find(cloud, &choice, region, id).await {
             Ok(Some((aws, image))) => return remove_found(cloud, &aws, region, id, &image).await,
             Ok(None) => (),
@@ -168,11 +169,11 @@ async fn remove_found(cloud: &Ec2Cloud, aws: &Aws, region: &str, id: &str, image
         return Err(refused(region, "remove the image", format!("{id} was not built by this installation")));
     }
     let failed = |error| refusal(&error).at(region, "remove the image");
-    // Both in one call: an image that is gone leads nobody to its snapshots any more, and those cost money.
+    // Both in one call: once an image is gone, nothing refers to its snapshots, and those cost money.
     aws.ec2.deregister_image().image_id(id).delete_associated_snapshots(true).send().await.map_err(failed)?;
     let mut left = None;
     for snapshot in image.block_device_mappings().iter().filter_map(|disk| disk.ebs()?.snapshot_id()) {
-        // The answer says of each whether it is deleted; asking again is what has to be done about those that are not.
+        // The response says for each whether it was deleted; the call is repeated for those that were not.
         match aws.ec2.delete_snapshot().snapshot_id(snapshot).send().await.map_err(|error| refusal(&error)) {
             Err(no) if !no.is_not_found() => {
                 left = Some(no.at(region, &format!("delete {snapshot}, the snapshot of the removed image")));

@@ -1,4 +1,4 @@
-//! This server's own address, as the machines will see it: SSH is let in from there only.
+//! This server's own address, as the machines will see it: SSH is permitted only from there.
 
 use crate::watch::AWAY_LIMIT;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
@@ -10,8 +10,9 @@ use tokio::time::Instant;
 const SERVICE: &str = "https://checkip.amazonaws.com";
 const LIMIT: Duration = Duration::from_secs(8);
 
-/// How long an answer holds, or that there was none. A server whose address has changed reaches no machine until it knows, and a machine counts as
-/// gone after [`AWAY_LIMIT`]: by then two answers and the looks that use them have to have failed.
+/// How long a result is valid, including a failure. A server whose address has changed reaches no machine until it
+/// knows, and a machine counts as gone after [`AWAY_LIMIT`]: there must be time for two queries and the checks that use
+/// them to fail.
 const KNOWN_FOR: Duration = Duration::from_secs(20);
 const _: () = assert!(KNOWN_FOR.as_secs() * 2 + LIMIT.as_secs() < AWAY_LIMIT.as_secs());
 
@@ -22,9 +23,9 @@ pub struct OwnAddress {
 }
 
 impl OwnAddress {
-    /// The public address, as AWS has seen it a moment ago.
+    /// The public address, as seen by AWS a moment ago.
     pub async fn public(&self) -> Result<Ipv4Addr, String> {
-        // Held while it is asked for: the others wait for that answer.
+        // Held during the query: the others wait for its result.
         let mut last = self.last.lock().await;
         if let Some((at, answer)) = last.as_ref()
             && at.elapsed() < KNOWN_FOR
@@ -45,7 +46,7 @@ async fn ask() -> Result<Ipv4Addr, String> {
     text.trim().parse().map_err(|_| failed("unexpected answer".to_owned()))
 }
 
-/// The address from which this machine would send to that one. Nothing is sent.
+/// The local address from which this machine would send to that one. Nothing is sent.
 pub fn towards(machine: Ipv4Addr) -> Result<Ipv4Addr, String> {
     let asked = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|socket| {
         socket.connect((machine, 22))?;

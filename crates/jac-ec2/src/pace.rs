@@ -1,23 +1,25 @@
-//! Launches at the rate at which AWS takes them.
+//! Launches at the rate that AWS permits.
 //!
-//! A bucket holds the calls of `RunInstances` that an account may make in a region at once, 5, and gets 2 a second ("Request throttling
-//! for the Amazon EC2 API" in EC2's developer guide). What is asked for stays a little below both, so that the account's other callers
-//! have a part. Where AWS throttles all the same, everybody pauses, longer each time, and continues once a call is taken.
+//! A bucket contains the calls of `RunInstances` that an account may make in a region at once, 5, and is refilled by 2
+//! a second ("Request throttling for the Amazon EC2 API" in EC2's developer guide). The rate here stays a little below
+//! both, which leaves some for the account's other callers. If AWS throttles nevertheless, everybody pauses, longer
+//! each time, and continues once a call is accepted.
 //!
-//! The bucket is an account's in a region, whoever's credentials call: all of them share one pace. Another account has its own: nobody waits for
-//! it. Questions (`Describe…`) have a bucket of 100 calls that gets 20 a second; one a second for each set of credentials ([`crate::describe`]) is far
-//! below that, so these are not paced together.
+//! The bucket belongs to an account in a region, whichever credentials are used: all of them share one rate. Another
+//! account has its own: nobody waits for it. Queries (`Describe…`) have a bucket of 100 calls that is refilled by 20 a
+//! second; one a second for each set of credentials ([`crate::describe`]) is far below that, so these are not paced
+//! together.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Calls that are made at once after a while without any.
+/// Calls that may be made at once after a while without any.
 const BURST: u32 = 4;
 /// Between two calls after that.
 pub const EVERY: Duration = Duration::from_millis(550);
-/// How long nobody asks after a call that was throttled; twice as long after the next, up to the longest.
+/// The pause after a throttled call; doubled after each further one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
@@ -32,7 +34,7 @@ impl Paces {
     }
 }
 
-/// Whose turn it is to launch.
+/// Grants turns to launch.
 #[derive(Debug, Default)]
 pub struct Pace {
     /// Held by the next in turn, so that the others keep their order.
@@ -77,12 +79,12 @@ impl Pace {
         }
     }
 
-    /// A call was taken: the next pause is short again.
+    /// A call was accepted: the next pause is short again.
     pub fn taken(&self) {
         self.state().pause = Duration::ZERO;
     }
 
-    /// A call was throttled. Those that were made at the same time are throttled too and make one pause.
+    /// Records that a call was throttled. Concurrent calls are throttled too and cause only one pause.
     pub fn throttled(&self) {
         let mut state = self.state();
         let now = Instant::now();

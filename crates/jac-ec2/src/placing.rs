@@ -1,23 +1,24 @@
-//! Where a node is asked for next when AWS has no capacity for it: the same type in another zone, then the next type of its list.
+//! The next place for a node for which AWS has no capacity: the same type in another zone, then the next type of its
+//! list.
 
 use crate::record::{LaunchRecord, NodeRecord};
 use jac_model::Role;
 use std::collections::HashSet;
 
-/// What has no capacity: an instance type in a subnet, which is in one zone.
+/// Places without capacity: an instance type in a subnet, which is in one zone.
 pub type Exhausted = HashSet<(String, String)>;
 
-/// The subnet that a node is asked for in.
+/// The subnet in which a node is requested.
 pub fn subnet<'a>(launch: &'a LaunchRecord, node: &'a NodeRecord) -> Option<&'a String> {
     node.subnet.as_ref().or(launch.subnets.first())
 }
 
-/// Type and subnet of a node as it is asked for now.
+/// Type and subnet with which a node is currently requested.
 pub fn place(launch: &LaunchRecord, node: &NodeRecord) -> (String, String) {
     (node.kind.name.clone(), subnet(launch, node).cloned().unwrap_or_default())
 }
 
-/// The node as it is asked for next; `None` where nothing is left. A master is of one type.
+/// The node with its next place; `None` if there is no further one. A master has only one type.
 pub fn next(launch: &LaunchRecord, node: &NodeRecord, exhausted: &Exhausted) -> Option<NodeRecord> {
     let own = std::slice::from_ref(&node.kind);
     let kinds = match node.role {

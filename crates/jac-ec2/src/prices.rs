@@ -1,5 +1,5 @@
-//! What machines cost: AWS's price list for on-demand machines, the market's last price for spot ones. Disks, addresses
-//! and traffic are not in it.
+//! Prices of machines: AWS's price list for on-demand machines, the market's last price for spot ones. Disks, addresses
+//! and traffic are not included.
 //!
 //! Source: AWS Price List Query API, `GetProducts` of the service `AmazonEC2`.
 
@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::InstanceType;
 use aws_sdk_pricing::types::{Filter, FilterType};
 use serde_json::Value;
 
-/// US dollars an hour of one machine; `Err` says why it is not known.
+/// US dollars per hour of one machine; `Err` says why it is unknown.
 pub async fn per_hour(aws: &Aws, kind: &str, spot: bool) -> Result<f64, String> {
     if spot { on_the_market(aws, kind).await } else { on_the_list(aws, kind).await }
 }
@@ -58,7 +58,7 @@ async fn on_the_market(aws: &Aws, kind: &str) -> Result<f64, String> {
         .send()
         .await
         .map_err(|error| refusal(&error).with_origin())?;
-    // The dearest zone: where the machine will be is not known yet.
+    // The most expensive zone: the machine's zone is not known yet.
     answer
         .spot_price_history()
         .iter()

@@ -1,7 +1,7 @@
-//! What is known of a cluster's machines and kept in files ([`jac_ssh::record_files`]). Beside each lies the cluster's private
-//! key.
+//! The records of clusters' machines, stored in files ([`jac_ssh::record_files`]). The cluster's private key is next to
+//! each.
 //!
-//! Everything that a launch says to AWS is in it, since the same `ClientToken` with other words is refused.
+//! A record contains every parameter of a launch, because AWS rejects the same `ClientToken` with other parameters.
 
 use jac_model::ports::PortError;
 use jac_model::{ClusterId, CredentialChoice, Ec2Config, EpochMs, Role};
@@ -20,11 +20,11 @@ pub struct ClusterRecord {
     pub config: Ec2Config,
     pub region: String,
     pub nodes: Vec<NodeRecord>,
-    /// What the launch says; `None`: nothing was asked for yet.
+    /// The parameters of the launch; `None`: nothing was requested yet.
     pub launch: Option<LaunchRecord>,
 }
 
-/// What is found out before the launch and does not change after it.
+/// Determined before the launch; it does not change afterwards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LaunchRecord {
     pub vpc: String,
@@ -33,19 +33,21 @@ pub struct LaunchRecord {
     /// Subnets in other zones, for nodes that those have no capacity for.
     #[serde(default)]
     pub other_subnets: Vec<String>,
-    /// What workers may be, the first choice first. Empty in records of earlier versions: what they are.
+    /// The possible types of workers, first choice first. Empty in records of earlier versions: then the nodes' own
+    /// types.
     #[serde(default)]
     pub worker_kinds: Vec<KindRecord>,
     pub group: Group,
-    /// How long a machine lives at first, from its boot on.
+    /// A machine's first lifetime, counted from its boot.
     pub first_lease_s: u64,
     pub tags: BTreeMap<String, String>,
-    /// What everything of the cluster was tagged with when it was asked for: a name or a lifetime may change while it is, and a
-    /// launch that continues has to say the same. Empty in records of earlier versions.
+    /// The tags that every resource of the cluster was requested with: a name or a lifetime may change meanwhile, and a
+    /// continued launch must use the same. Empty in records of earlier versions.
     #[serde(default)]
     pub common_tags: BTreeMap<String, String>,
-    /// What machines are given for their first boot, with places to be filled in for each ([`crate::user_data`]): another version of
-    /// JAC may have other words, and a launch that continues has to say the same. `None` in records of earlier versions.
+    /// The user data for the machines' first boot, with placeholders that are filled in for each
+    /// ([`crate::user_data`]): another version of JAC may have another text, and a continued launch must use the same.
+    /// `None` in records of earlier versions.
     #[serde(default)]
     pub first_boot: Option<String>,
     /// The seed of the cluster's keys, sealed, in Base64.
@@ -56,13 +58,13 @@ pub struct LaunchRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     pub id: String,
-    /// It was made for the cluster and goes with it.
+    /// It was created for the cluster and is deleted with it.
     pub is_ours: bool,
-    /// From where SSH is let in by a rule of ours.
+    /// The source of SSH that a rule of ours permits.
     pub ssh_from: Option<String>,
 }
 
-/// An instance type with what it boots.
+/// An instance type with its image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindRecord {
     #[serde(rename = "kind")]
@@ -77,22 +79,22 @@ pub struct KindRecord {
 pub struct NodeRecord {
     pub name: String,
     pub role: Role,
-    /// As it is asked for now: its first choice, unless there is no capacity for that.
+    /// Its current choice: the first, unless there is no capacity for that.
     #[serde(flatten)]
     pub kind: KindRecord,
-    /// The subnet that it is asked for in; `None` in records of earlier versions.
+    /// The subnet in which it is requested; `None` in records of earlier versions.
     #[serde(default)]
     pub subnet: Option<String>,
-    /// It is not asked for as its first choice.
+    /// It is not requested as its first choice.
     #[serde(default)]
     pub is_moved: bool,
-    /// When AWS was first asked for it; `None`: it was not.
+    /// When AWS was first asked for it; `None`: never.
     pub asked_ms: Option<EpochMs>,
     pub instance: Option<String>,
-    /// Its first boot is done: its folder and its keeper are there.
+    /// Its first boot is complete: its folder and its keeper exist.
     #[serde(default)]
     pub is_up: bool,
-    /// Where it is reached by SSH.
+    /// Its address for SSH.
     pub ssh_address: Option<String>,
     pub private_address: Option<String>,
     pub zone: Option<String>,
@@ -102,11 +104,11 @@ pub struct NodeRecord {
 #[derive(Debug)]
 pub struct Records {
     files: RecordFiles<ClusterRecord>,
-    /// Every region in which this installation ever asked for machines.
+    /// Every region in which this installation ever requested machines.
     regions: Mutex<Vec<String>>,
     /// Regions are added by one at a time.
     remembering: tokio::sync::Mutex<()>,
-    /// Whether anything here was ever made with the credentials of the server's environment.
+    /// Whether anything was ever created here with the credentials of the server's environment.
     knows_environment: AtomicBool,
 }
 
@@ -123,7 +125,7 @@ impl Records {
         }
     }
 
-    /// Where the private key lies that signs in on the cluster's machines.
+    /// The path of the private key for signing in on the cluster's machines.
     pub fn key_path(&self, cluster: &ClusterId) -> PathBuf {
         self.files.beside(cluster, "key")
     }
@@ -140,7 +142,7 @@ impl Records {
         self.files.write(&record.cluster.clone(), record).await
     }
 
-    /// Changes what is known of a cluster. One that is not known is left alone.
+    /// Changes a cluster's record. Nothing happens if it has none.
     pub async fn change(&self, cluster: &ClusterId, change: impl FnOnce(&mut ClusterRecord)) -> Result<(), PortError> {
         self.files.change(cluster, change).await
     }
@@ -155,18 +157,18 @@ impl Records {
         self.files.remove(cluster).await
     }
 
-    /// Every region in which this installation ever asked for machines.
+    /// Every region in which this installation ever requested machines.
     pub fn regions(&self) -> Vec<String> {
         self.regions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether anything here was ever made with the credentials of the server's environment.
+    /// Whether anything was ever created here with the credentials of the server's environment.
     pub fn knows_environment(&self) -> bool {
         self.knows_environment.load(Ordering::Acquire)
     }
 
-    /// Keeps that the environment's credentials were used: sets that somebody saves later are not of the same account, perhaps, and do not
-    /// show what was made with these.
+    /// Records that the environment's credentials were used: sets that are saved later may belong to another account,
+    /// and then do not show what was created with these.
     pub async fn remember_environment(&self) -> Result<(), PortError> {
         if self.knows_environment() {
             return Ok(());
@@ -176,7 +178,7 @@ impl Records {
         Ok(())
     }
 
-    /// Keeps where something is made, and with whose credentials, for those who look for what was left there.
+    /// Records a region and credentials with which something is created, for the search for leftover machines.
     pub async fn remember(&self, region: &str, choice: &CredentialChoice) -> Result<(), PortError> {
         if *choice == CredentialChoice::Environment {
             self.remember_environment().await?;
@@ -202,7 +204,7 @@ const REGIONS: &str = "regions.json";
 const ENVIRONMENT: &str = "environment.json";
 
 impl ClusterRecord {
-    /// The security group that was made for the cluster.
+    /// The security group that was created for the cluster.
     pub fn own_group(&self) -> Option<&str> {
         self.launch.as_ref().map(|launch| &launch.group).filter(|group| group.is_ours).map(|group| group.id.as_str())
     }

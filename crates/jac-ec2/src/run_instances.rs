@@ -1,14 +1,14 @@
-//! Asks AWS for the machines of a cluster that are not there yet, at the account's pace ([`crate::pace`]).
+//! Requests a cluster's missing machines from AWS, at the account's rate ([`crate::pace`]).
 //!
-//! | AWS answers                      | then                                                                      |
+//! | response of AWS                  | then                                                                      |
 //! |----------------------------------|---------------------------------------------------------------------------|
-//! | the machine                      | it is written down                                                        |
-//! | too many calls                   | all of the account wait, and the same is asked again, as often as it takes |
-//! | nothing, or an error of its own  | the same is asked again, a few times                                      |
-//! | no capacity there                | the next zone or type is asked for ([`crate::placing`])                   |
-//! | anything else                    | the node has failed; with too many failed, no further one is asked for    |
+//! | the machine                      | it is recorded                                                            |
+//! | too many calls                   | all of the account wait, and the request is repeated as often as necessary |
+//! | none, or an internal error       | the request is repeated, a few times                                      |
+//! | no capacity there                | the next zone or type is requested ([`crate::placing`])                   |
+//! | anything else                    | the node has failed; after too many failures, no further one is requested |
 //!
-//! A throttled API is waited for within the limit of the whole launch, which is the engine's.
+//! A throttled API is retried within the time limit of the whole launch, which the engine sets.
 
 use crate::bring_up::failures_allowed;
 use crate::cloud::{Ec2Cloud, machines_now_ms};
@@ -26,7 +26,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How often the same is asked again that brought no answer.
+/// Number of attempts for a request without a response.
 const TRIES: u32 = 7;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ struct Launching<'a> {
     seed: Seed,
     progress: ProgressSink<'a>,
     state: Mutex<State>,
-    /// What machines cost an hour, by their types, as far as it was asked for.
+    /// Hourly prices of machines, by type, as far as they were queried.
     prices: tokio::sync::Mutex<HashMap<String, Option<f64>>>,
 }
 
@@ -46,13 +46,13 @@ struct Launching<'a> {
 struct State {
     exhausted: Exhausted,
     failed: usize,
-    /// Why nothing more is asked for.
+    /// Why no further machines are requested.
     given_up: Option<Refusal>,
     was_throttled: bool,
 }
 
 impl Ec2Cloud {
-    /// Asks for every machine that is not there yet. Gives what was refused, by node.
+    /// Requests every missing machine. Returns the rejections, by node.
     pub(crate) async fn ask(
         &self,
         aws: &Aws,
@@ -62,7 +62,7 @@ impl Ec2Cloud {
     ) -> Result<Vec<(String, PortError)>, PortError> {
         let (Some(launch), Some(first)) = (&record.launch, requests.first()) else { return Ok(Vec::new()) };
         let seed = self.seed(launch, &record.cluster)?;
-        // The key's file is what a crash may have kept back.
+        // A crash may have prevented the writing of the key's file.
         self.records.write_key(&record.cluster, &seed.user_key()?.private).await?;
         let common = if launch.common_tags.is_empty() {
             &tags::of_all(&self.installation, first, &launch.tags)
@@ -75,7 +75,7 @@ impl Ec2Cloud {
         let call = Call { aws, pace, installation, record, launch, cluster_name, common_tags: &common };
         let (state, prices) = (Mutex::default(), tokio::sync::Mutex::default());
         let launching = Launching { cloud: self, call, seed, progress, state, prices };
-        // One whose answer is written down is there; only what may have been asked for is asked for again.
+        // A node with a recorded response exists; only a request that may have been made is repeated.
         let open = record.nodes.iter().filter(|node| node.instance.is_none());
         let asked = join_all(open.map(|node| async { (node.name.clone(), launching.ask_for(node).await) })).await;
         let mut failed = Vec::new();
@@ -90,7 +90,7 @@ impl Ec2Cloud {
 }
 
 impl Launching<'_> {
-    /// Asks for a node until it is there or refused. What only the record's file does not take is the outer error.
+    /// Requests a node until it exists or is rejected. The outer error only means that the record could not be written.
     async fn ask_for(&self, node: &NodeRecord) -> Result<Result<(), Refusal>, PortError> {
         let mut node = node.clone();
         let (mut tries, mut pauses) = (0, Backoff::new(FIRST_PAUSE, LONGEST_PAUSE));
@@ -99,7 +99,8 @@ impl Launching<'_> {
             if let Some(refusal) = self.state().given_up.clone() {
                 return Ok(Err(refusal));
             }
-            // What may have been asked for before a crash is asked for as it was then, whatever has no capacity now.
+            // What may have been requested before a crash is requested with the same place, whatever has no capacity
+            // now.
             if node.asked_ms.is_none() {
                 node = self.where_capacity_may_be(node);
                 node.asked_ms = Some(machines_now_ms());
@@ -128,7 +129,7 @@ impl Launching<'_> {
         }
     }
 
-    /// The node as it is asked for next. Where nothing is left it stays as it is, and is refused once more.
+    /// The node with its next place. If there is none it stays unchanged, and is rejected once more.
     fn where_capacity_may_be(&self, node: NodeRecord) -> NodeRecord {
         let state = self.state();
         let is_exhausted = state.exhausted.contains(&placing::place(self.call.launch, &node));
@@ -136,7 +137,8 @@ impl Launching<'_> {
         next.unwrap_or(node)
     }
 
-    /// Keeps that there is no capacity for the node as it was asked for, and says so once. Whether there is another way to ask for it.
+    /// Records that there is no capacity for the node's place, and reports it once. Returns whether there is another
+    /// place.
     fn note_exhausted(&self, node: &NodeRecord, refusal: &Refusal) -> bool {
         let place = placing::place(self.call.launch, node);
         let (is_new, next) = {
@@ -174,7 +176,7 @@ impl Launching<'_> {
 
     async fn refused(&self, mut node: NodeRecord, refusal: Refusal) -> Result<Refusal, PortError> {
         if refusal.has_made_nothing() {
-            // AWS has said that no instance was launched, so nothing has to be searched for.
+            // AWS reported that no instance was launched, so nothing has to be searched for.
             node.asked_ms = None;
             self.write(&node).await?;
         }
@@ -186,7 +188,7 @@ impl Launching<'_> {
         Ok(refusal)
     }
 
-    /// Says once that it takes longer.
+    /// Reports once that the launch takes longer.
     fn report_throttled(&self, node: &NodeRecord) {
         if !std::mem::replace(&mut self.state().was_throttled, true) {
             let text = "AWS limits how fast this account may launch instances; the launch continues more slowly.";
@@ -194,14 +196,14 @@ impl Launching<'_> {
         }
     }
 
-    /// What a machine of that type costs an hour, in US dollars, if AWS says it.
+    /// The hourly price of a machine of that type, in US dollars, if AWS provides it.
     async fn price_of(&self, kind: &str) -> Option<f64> {
         // Held during the request: others that moved to this type need the same result.
         let mut prices = self.prices.lock().await;
         if let Some(known) = prices.get(kind) {
             return *known;
         }
-        // The price is only shown: an unknown one leaves it out of the event and stops no launch.
+        // The price is only displayed: an unknown one is omitted from the event and stops no launch.
         let price = prices::per_hour(self.call.aws, kind, self.call.record.config.spot).await.ok();
         prices.insert(kind.to_owned(), price);
         price

@@ -1,4 +1,5 @@
-//! The tags of what JAC makes: in the very call that makes it, so that nothing is ever there without them.
+//! The tags of JAC's resources. They are part of the call that creates a resource, so that none ever exists without
+//! them.
 
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use jac_model::ports::NodeRequest;
@@ -29,23 +30,23 @@ pub fn filter(name: &str, value: &str) -> Filter {
     Filter::builder().name(name).values(value).build()
 }
 
-/// Filters on what this installation made.
+/// Matches resources of this installation.
 pub fn ours(installation: &str) -> Filter {
     filter(&format!("tag:{INSTALLATION}"), installation)
 }
 
-/// Filters on what was made for any of the clusters.
+/// Matches resources of any of the clusters.
 pub fn of_clusters<'a>(clusters: impl IntoIterator<Item = &'a ClusterId>) -> Filter {
     let ids = clusters.into_iter().map(ToString::to_string).collect();
     Filter::builder().name(format!("tag:{CLUSTER}")).set_values(Some(ids)).build()
 }
 
-/// Filters on what was made for the cluster.
+/// Matches resources of the cluster.
 pub fn of_cluster(cluster: &ClusterId) -> Filter {
     of_clusters([cluster])
 }
 
-/// What everything of a cluster carries.
+/// The tags of all resources of a cluster.
 pub fn of_all(
     installation: &str,
     request: &NodeRequest,
@@ -64,12 +65,12 @@ pub fn of_all(
     tags
 }
 
-/// Tags as the SDK has them.
+/// The tags in the SDK's form.
 pub fn list(tags: &BTreeMap<String, String>) -> Vec<Tag> {
     tags.iter().map(|(name, value)| tag(name, value)).collect()
 }
 
-/// What one node's machine, disk and network interface carry.
+/// The tags of one node's machine, disk and network interface.
 pub fn of_node(common: &[Tag], name: &str, role: Role, cluster_name: &str, sealed_seed: &str) -> Vec<Tag> {
     let mut tags = common.to_vec();
     tags.extend([tag(NODE, name), tag(ROLE, role_text(role)), tag(NAME, format!("JAC {cluster_name} {name}"))]);
@@ -90,7 +91,7 @@ fn role_text(role: Role) -> &'static str {
     }
 }
 
-/// Milliseconds since 1970 in words of RFC 3339, as people read them in AWS's console.
+/// Milliseconds since 1970 in the format of RFC 3339, readable in AWS's console.
 pub fn time_text(time_ms: EpochMs) -> String {
     let time = aws_sdk_ec2::primitives::DateTime::from_millis(time_ms);
     time.fmt(aws_sdk_ec2::primitives::DateTimeFormat::DateTime).unwrap_or_else(|_| time_ms.to_string())
@@ -101,7 +102,7 @@ pub fn time_of_text(text: &str) -> Option<EpochMs> {
     aws_sdk_ec2::primitives::DateTime::from_str(text, format).ok()?.to_millis().ok()
 }
 
-/// What the tags of a machine say.
+/// The contents of a machine's tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineTags {
     pub cluster: ClusterId,
@@ -114,7 +115,7 @@ pub struct MachineTags {
 }
 
 impl MachineTags {
-    /// `None` where they are not ours.
+    /// `None` if they are not ours.
     pub fn of(tags: &[Tag]) -> Option<Self> {
         let value = |name: &str| tags.iter().find(|tag| tag.key() == Some(name)).and_then(Tag::value);
         let cluster: ClusterId = value(CLUSTER)?.parse().ok()?;

@@ -5,17 +5,17 @@ use crate::errors::{refusal, refused};
 use aws_sdk_ec2::types::{ArchitectureType, InstanceType};
 use jac_model::ports::PortError;
 
-/// What is to be known of an instance type.
+/// The properties of an instance type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
     pub name: String,
-    /// `x86_64` or `arm64`, as images say it.
+    /// `x86_64` or `arm64`, as in images.
     pub architecture: String,
     pub memory_mb: u64,
     pub vcpus: u32,
 }
 
-/// Asks AWS. A type that the region does not have is `None`.
+/// Queries AWS. `None`: the region does not have the type.
 pub async fn look_up(aws: &Aws, name: &str) -> Result<Option<Kind>, PortError> {
     let what = format!("describe the instance type {name}");
     let answer = aws.ec2.describe_instance_types().instance_types(InstanceType::from(name)).send().await;

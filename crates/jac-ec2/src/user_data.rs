@@ -1,10 +1,11 @@
-//! The first boot of a machine, as cloud-init's user data: who may sign in, the machine's host key, the node's folder, its
-//! keeper, and Java where the image has none.
+//! The first boot of a machine, as cloud-init's user data: the user that may sign in, the machine's host key, the
+//! node's folder, its keeper, and Java if the image has none.
 //!
-//! The machine ends itself: a timer that is set before anything else ends one whose first boot goes wrong, and the
-//! keeper, a service of root, ends it as soon as its lease is over. `poweroff` terminates, because the launch says so.
+//! The machine terminates itself: a timer that is set before anything else terminates it if its first boot fails, and
+//! the keeper, a service of root, terminates it as soon as its lease has expired. `poweroff` terminates it, because the
+//! launch is configured so.
 //!
-//! It is the same for the same node each time, since a launch that is said again has to say the same.
+//! It is identical for the same node each time, because a repeated launch must have the same parameters.
 
 use crate::errors::refused;
 use crate::keys::Seed;
@@ -13,7 +14,7 @@ use data_encoding::BASE64;
 use jac_model::ports::PortError;
 use serde_json::json;
 
-/// Who runs JMeter: a user without any rights.
+/// The user that runs JMeter, without any rights.
 pub const USER: &str = "jac";
 pub const HOME: &str = "/home/jac";
 /// How far the first boot is, a line; the last one is [`DONE`].
@@ -21,7 +22,7 @@ pub const PROGRESS: &str = "/var/lib/jac/progress";
 pub const DONE: &str = "done";
 /// EC2's limit, before Base64: "Run commands at launch" in its user guide.
 const LIMIT: usize = 16 * 1024;
-/// What a machine is given beyond its first lease before the timer of its boot ends it.
+/// Additional time beyond the first lease before the boot timer terminates a machine.
 const BOOT_MARGIN_S: u64 = 600;
 
 /// Our folder of a node.
@@ -68,8 +69,8 @@ pub fn words() -> String {
     let file = |path: &str, mode: &str, content: &str| json!({ "path": path, "permissions": mode, "content": content });
     // JSON is YAML too, and needs no care with quotes.
     let config = json!({
-        // So early in the boot nothing but the service manager is there: nobody waits for it, and it waits for nothing.
-        // Once per machine: an image that JAC made remembers what another machine did.
+        // At this early stage of the boot only the service manager is running: nothing waits for this, and it waits for
+        // nothing. Once per machine: an image that JAC created contains the state of another machine.
         "bootcmd": [["cloud-init-per", "instance", "jac-first-end", "systemd-run", "--no-block", "--unit=jac-first-end",
             "--property=DefaultDependencies=no", "--timer-property=DefaultDependencies=no",
             "--on-active=@FIRST_END@", "systemctl", "poweroff"],
@@ -78,7 +79,7 @@ pub fn words() -> String {
             "name": USER, "homedir": HOME, "shell": "/bin/bash", "lock_passwd": true,
             "ssh_authorized_keys": ["@USER_KEY@"],
         }],
-        // Names are the keeper's: what cloud-init writes there leads to a loopback address, again with each boot.
+        // The keeper manages names: cloud-init's entries would resolve to a loopback address, again with each boot.
         "manage_etc_hosts": false,
         "ssh_deletekeys": true,
         "ssh_keys": { "ed25519_private": "@HOST_PRIVATE@", "ed25519_public": "@HOST_PUBLIC@" },

@@ -1,5 +1,5 @@
-//! What was last seen of the machines: AWS is not asked at every look of the engine, and a machine that is out of reach for
-//! a moment is not gone.
+//! The last known state of the machines: AWS is not queried at every observation of the engine, and a machine that is
+//! unreachable for a moment is not gone.
 
 use crate::aws::Aws;
 use crate::cloud::Ec2Cloud;
@@ -17,22 +17,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// AWS is asked this often for the machines of a region where clusters live…
+/// Interval of queries for the machines of a region with existing clusters…
 const ASK_EVERY: Duration = Duration::from_secs(5);
-/// …and this often where there only were some, for what was left there.
+/// …and of a region with former clusters only, to find leftover machines.
 const ASK_ELSEWHERE_EVERY: Duration = Duration::from_secs(60);
-/// How long a region where clusters live may take with one set of credentials: the engine gives up on all of them a little later.
+/// Time limit for a region with existing clusters and one set of credentials: the engine's limit for all of them is a
+/// little longer.
 const SOME_LIVE_LIMIT: Duration = Duration::from_secs(45);
-/// How long such a region may take to answer: the others are not to wait for it.
+/// Time limit for a region without existing clusters: the others must not wait for it.
 const ELSEWHERE_LIMIT: Duration = Duration::from_secs(15);
 /// How long an answer of a machine may take: the reconciler waits for it.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
-/// How long a machine may be out of reach before its node counts as gone.
+/// How long a machine may be unreachable before its node counts as gone.
 pub const AWAY_LIMIT: Duration = Duration::from_secs(60);
 
 /// A cluster and the name of one of its nodes.
 type NodeKey = (ClusterId, String);
-/// A region, and with whose rights.
+/// A region, and the credentials.
 type Asked = (String, CredentialChoice);
 /// A machine's response to the query for its keeper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,7 @@ enum Answer {
 #[derive(Debug, Clone, Copy)]
 struct Away {
     since: Instant,
-    /// It has been unreachable for too long.
+    /// It has been unreachable for longer than the limit.
     is_gone: bool,
 }
 
@@ -56,14 +57,14 @@ type Found = (String, Instance);
 
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// The one connection to each node, with the address that it goes to.
+    /// The single connection to each node, with its address.
     links: Mutex<HashMap<NodeKey, (String, Arc<Link>)>>,
-    /// What each region answered, and when.
+    /// Each region's last list, and its time.
     lists: Mutex<HashMap<Asked, (Instant, Vec<Machine>)>>,
-    /// The machines that AWS has shown, with their clusters, and since when it no longer shows them: one that was just launched may not be
-    /// shown yet.
+    /// The machines that AWS has listed, with their clusters, and since when it no longer lists them: a new one may not
+    /// be listed yet.
     shown: Mutex<HashMap<String, (ClusterId, Option<Instant>)>>,
-    /// Where could not be looked: since when, and why.
+    /// The places that could not be queried: since when, and why.
     unseen: Mutex<BTreeMap<Asked, (Instant, String)>>,
     /// The last report for each set of credentials.
     faults: Mutex<HashMap<CredentialChoice, Option<String>>>,
@@ -99,12 +100,12 @@ impl Watch {
         self.forget_lists();
     }
 
-    /// The next look asks AWS.
+    /// The next observation queries AWS.
     pub fn forget_lists(&self) {
         open(&self.lists).clear();
     }
 
-    /// Where the last look could not look.
+    /// The places that the last observation could not query.
     pub fn unseen(&self) -> Vec<Unseen> {
         let unseen = open(&self.unseen);
         let place = |((region, _), (_, reason)): (&Asked, &(Instant, String))| Unseen {
@@ -122,7 +123,7 @@ impl Watch {
         open(&self.expiries).insert(cluster.clone(), expires_at_ms);
     }
 
-    /// Whether the node has been out of reach for too long, after this answer or none.
+    /// Whether the node has been unreachable for longer than the limit, after this answer or none.
     fn is_gone(&self, cluster: &ClusterId, node: &str, answer: Answer) -> bool {
         let mut away = open(&self.away);
         let key = (cluster.clone(), node.to_owned());
@@ -152,7 +153,7 @@ async fn ask(link: &Link, folder: &str) -> Answer {
 }
 
 impl Ec2Cloud {
-    /// All machines of this installation, in every region where it ever had some, with all credentials that there are.
+    /// All machines of this installation, in every region where it ever had some, with all existing credentials.
     pub(crate) async fn list_all(&self) -> Result<Listed, PortError> {
         let records = self.records.all()?;
         let mut places: BTreeMap<Asked, Vec<&ClusterRecord>> = BTreeMap::new();
@@ -181,7 +182,7 @@ impl Ec2Cloud {
                         .instances
                         .extend(found.into_iter().filter(|(id, _)| known.insert(id.clone())).map(|one| one.1));
                 }
-                // One set that has expired is no reason to say nothing of what others see.
+                // One expired set must not hide what others show.
                 Err(error) => {
                     let reason = error.to_string();
                     unseen.insert((region.clone(), choice.clone()), (Instant::now(), reason.clone()));
@@ -204,13 +205,14 @@ impl Ec2Cloud {
             return Err(error);
         }
         let looked = join_all(elsewhere.iter().map(|place| self.look_elsewhere(place, &records))).await;
-        // Nothing that is known lives there: how old those answers are concerns no cluster.
+        // No known cluster is there: the age of those lists affects no cluster.
         let found = looked.into_iter().flatten().filter(|(id, _)| known.insert(id.clone()));
         listed.instances.extend(found.map(|(_, instance)| instance));
         Ok(listed)
     }
 
-    /// With whose rights to look for what no record knows: all sets, and the environment's where there is no set or something was made with them.
+    /// The credentials to search for unrecorded machines with: all sets, and the environment's if there is no set or
+    /// something was created with them.
     pub(crate) async fn choices(&self) -> Result<Vec<CredentialChoice>, PortError> {
         let mut choices = self.clients.source().all_aws().await?;
         let has_environment = choices.contains(&CredentialChoice::Environment);
@@ -222,7 +224,7 @@ impl Ec2Cloud {
         Ok(choices)
     }
 
-    /// Looks where clusters live, with their credentials.
+    /// Queries the regions with existing clusters, with their credentials.
     async fn look_where_some_live(
         &self,
         region: &str,
@@ -243,7 +245,7 @@ impl Ec2Cloud {
         looked
     }
 
-    /// Says of credentials whether they worked, when that changes.
+    /// Reports whether credentials worked, when that changes.
     async fn report_use(&self, choice: &CredentialChoice, fault: Option<String>) {
         let before = open(&self.watch.faults).insert(choice.clone(), fault.clone());
         if before.as_ref() != Some(&fault) {
@@ -256,7 +258,7 @@ impl Ec2Cloud {
             .await
     }
 
-    /// Looks where nothing lives that is known. That it cannot be looked there is kept, and hinders nobody.
+    /// Queries a place without known clusters. A failure is recorded, and affects nothing else.
     async fn look_elsewhere(&self, place: &Asked, records: &[ClusterRecord]) -> Vec<Found> {
         let (region, choice) = place;
         let failed_lately =
@@ -282,7 +284,7 @@ impl Ec2Cloud {
         Vec::new()
     }
 
-    /// The machines of a region, and when AWS was asked for them.
+    /// The machines of a region, and when AWS was queried for them.
     async fn machines(
         &self,
         aws: &Aws,
@@ -312,7 +314,7 @@ impl Ec2Cloud {
         {
             let folder = user_data::node_folder(&self.installation, &record.cluster, &tags.node);
             if link.is_given_up() {
-                // AWS had not shown it for a moment. The next look makes another connection.
+                // AWS had not listed it for a moment. The next observation creates another connection.
                 self.watch.forget_link(&record.cluster, &tags.node);
             }
             alive = !self.watch.is_gone(&record.cluster, &tags.node, ask(&link, &folder).await);
@@ -320,9 +322,9 @@ impl Ec2Cloud {
         machine.instance(&aws.region, node.map_or(2048, |node| node.kind.memory_mb), alive)
     }
 
-    /// Nobody is to wait for a machine that AWS has shown and does not show any more, and that does not answer either.
+    /// Aborts waiting operations on machines that AWS listed before and no longer lists, and that do not answer either.
     async fn abandon_vanished(&self, record: &ClusterRecord, shown: &[Machine]) {
-        // So long that another list than the first without it does not have it either.
+        // Long enough that at least a second list without it was received.
         let is_gone = |id: &String| {
             let mut known = open(&self.watch.shown);
             match known.get_mut(id).filter(|_| !shown.iter().any(|machine| machine.id == *id)) {
@@ -341,7 +343,7 @@ impl Ec2Cloud {
         .await;
     }
 
-    /// Lets SSH in from where the server is now, if that was not said by hand.
+    /// Permits SSH from the server's current address, unless the source was configured.
     async fn follow_own_address(&self, aws: &Aws, record: &ClusterRecord) {
         let Some(launch) = &record.launch else { return };
         let (config, group) = (&record.config, &launch.group);
@@ -373,7 +375,7 @@ impl Ec2Cloud {
         }
     }
 
-    /// Where the cluster has machines, for one that no record knows, and the credentials that show them.
+    /// The places where a cluster without a record has machines, and the credentials that show them.
     ///
     /// # Errors
     /// When none were found and a region could not be queried; whatever may pass takes precedence over rejected credentials.
@@ -432,7 +434,7 @@ impl Unlisted {
         Self { error, is_of_credentials: false }
     }
 
-    /// No clients can be made: the credentials were deleted, or cannot be decrypted.
+    /// No clients can be created: the credentials were deleted, or cannot be decrypted.
     fn of_clients(error: PortError) -> Self {
         Self { is_of_credentials: matches!(error, PortError::Refused { .. } | PortError::Preflight { .. }), error }
     }

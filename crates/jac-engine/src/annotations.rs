@@ -17,7 +17,8 @@ impl Engine {
     /// Adds an annotation to an active or finished run; without a time, at the current time.
     ///
     /// # Errors
-    /// When the text is missing, too long or has control characters, the time is invalid, or the run has the most annotations already.
+    /// When the text is missing, too long or has control characters, the time is invalid, or the run has the maximum
+    /// number of annotations already.
     pub async fn annotate_run(
         &self,
         id: &RunId,

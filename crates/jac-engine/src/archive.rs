@@ -1,4 +1,5 @@
-//! What finished runs left, in an object store: one run at a time in each, once its logs are compressed, tried again until it is there.
+//! Stores the artefacts of finished runs in an object store: one run at a time per store, once its logs are compressed,
+//! with retries.
 //!
 //! | part                | owns                                                                  |
 //! |---------------------|-----------------------------------------------------------------------|
@@ -7,14 +8,14 @@
 //! | `task`              | a run at a time into each store                                       |
 //! | `run`               | the steps of one run, with `journal` for what a crash must not forget |
 //! | `places`            | which store a run is in or goes to                                    |
-//! | `view`              | what is shown of it                                                   |
-//! | `wait`              | how long a cluster that ends waits for it                             |
-//! | `kept`              | reading what is only in a store, and `link` at which address          |
-//! | `verify`, `rebuild` | work of a person on what is stored, as `jobs`                         |
+//! | `view`              | the displayed state                                                   |
+//! | `wait`              | how long a terminating cluster waits for it                           |
+//! | `kept`              | reading what is only in a store, `link` the download addresses        |
+//! | `verify`, `rebuild` | user-requested work on stored runs, as `jobs`                         |
 //!
-//! Here is what they share, and what starts a run's way anew. Nothing of it is in a run's way: a run has finished, and its cluster can be
-//! used, before its archive begins.
-//! The run's own folder (`manifest.json`) records what is stored, so that survives a lost or older database.
+//! This module contains what they share, and what makes a run be stored again. None of it delays a run: a run has
+//! finished, and its cluster can be used, before it is stored. The run's own folder (`manifest.json`) records what is
+//! stored, so that the record survives a lost or older database.
 
 mod jobs;
 mod journal;
@@ -54,15 +55,15 @@ pub(crate) use task::forever;
 pub use verify::Verified;
 pub use view::{ArchivePhase, ArchiveView};
 
-/// The stores, and what is on its way into them.
+/// The stores, and the runs being stored in them.
 pub(crate) struct Archive {
     places: Mutex<Places>,
     /// Serialises reading which stores people have, after a change.
     loading: tokio::sync::Mutex<()>,
     queue: Mutex<VecDeque<RunId>>,
-    /// Runs that are not stored yet, as far as they were met.
+    /// Known runs that are not stored yet.
     pending: Mutex<HashMap<RunId, Pending>>,
-    /// Runs that are stored, with where and their bytes there.
+    /// Stored runs, with their store and their size there in bytes.
     stored: Mutex<HashMap<RunId, (Place, u64)>>,
     added: Notify,
     /// Clusters that no longer wait for their runs' uploads; reported once.
@@ -77,7 +78,7 @@ pub(crate) struct Archive {
 #[derive(Debug, Clone)]
 struct Pending {
     cluster: ClusterId,
-    /// Where it goes, as far as that is known yet.
+    /// Its store, as far as it is known yet.
     place: Place,
     is_uploading: bool,
     bytes: Arc<AtomicU64>,
@@ -85,7 +86,7 @@ struct Pending {
     /// Requested by a person: the content of existing objects is compared too.
     reads_content: bool,
     failed: Option<(ArtefactError, EpochMs)>,
-    /// When it is tried again, and the pause before that.
+    /// The time of the next attempt, and the pause before it.
     due: Option<(Instant, Duration)>,
 }
 
@@ -94,7 +95,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Archive {
-    /// `server`: where runs go whose owners have no store of their own.
+    /// `server`: the store for runs whose owners have no store of their own.
     pub fn new(server: Option<ArtefactStore>) -> Self {
         Self {
             places: Mutex::new(Places::new(server)),
@@ -110,14 +111,14 @@ impl Archive {
         }
     }
 
-    /// Wakes who has the store forget deleted runs. At a start there may be some.
+    /// Wakes the task that removes deleted runs from the store. At a start there may be some.
     pub fn removals(&self) -> &Notify {
         &self.removed
     }
 }
 
 impl Engine {
-    /// Tries now what failed before.
+    /// Retries a failed upload now.
     ///
     /// # Errors
     /// When the run has not finished, or no store is configured.
@@ -134,21 +135,22 @@ impl Engine {
         archive.expect(&run);
         archive.change(&run.id, |pending| {
             pending.due = None;
-            // What was removed or changed there is stored once more.
+            // Objects that were removed or changed there are stored again.
             pending.reads_content = true;
         });
         self.compress_or_archive(archive, &run.id);
         archive.view(&run).ok_or_else(no_store)
     }
 
-    /// The store that a run is in or goes to.
+    /// The store that contains a run, or will contain it.
     fn store_of(&self, run: &Run) -> Result<ArtefactStore, EngineError> {
-        // A run in the server's store stays there even if its owner has a store by now, also while it is being stored again.
+        // A run in the server's store stays there even if its owner has a store by now, also while it is being stored
+        // again.
         let place = self.archives().known_place(&run.id).or_else(|| self.archives().place_for(run));
         Ok(self.archives().store_at(&place.ok_or_else(no_store)?)?)
     }
 
-    /// What was written down about a stored run has changed, and is stored again.
+    /// Stores a run again whose record has changed.
     pub(crate) fn archive_again(&self, run: &Run) {
         let Some(archive) = self.archive() else { return };
         archive.expect(run);

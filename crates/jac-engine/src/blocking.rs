@@ -1,4 +1,4 @@
-//! Threads that may wait: long work on files and logs runs there, and asks the database between.
+//! Threads that may block: long work on files and logs runs there, and queries the database in between.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::{JoinError, block_in_place};
 
-/// This many at a time of those that anybody can ask for. Each holds a thread of the runtime's pool, which has 512, and takes a second one
-/// for each of its questions to the database: without a bound all threads could hold one and wait for another.
+/// Maximum number of concurrent blocking requests. Each occupies a thread of the runtime's pool, which has 512, and a
+/// second one for each of its database queries: without a limit all threads could be occupied and wait for another.
 pub(crate) const TURNS: usize = 64;
 
 /// Waits for an answer. Only for work that was started with `spawn_blocking`: on a thread of the runtime it panics.
@@ -28,8 +28,9 @@ pub(crate) fn resumed<T>(done: Result<T, JoinError>) -> Result<T, JoinError> {
     })
 }
 
-/// Does work on files or figures that takes a while on this thread, while the runtime's other tasks move to other threads. It has ended when this
-/// returns, even if the caller is dropped: for work that must not be interrupted halfway, and for work that borrows.
+/// Runs work on files or figures that takes a while on this thread, while the runtime's other tasks move to other
+/// threads. It has ended when this returns, even if the caller is dropped: for work that must not be interrupted
+/// halfway, and for work that borrows.
 pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => block_in_place(work),
@@ -39,11 +40,11 @@ pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
 }
 
 impl Engine {
-    /// Does work that reads files or waits for the database where it holds nobody up, when it is its turn. Once begun it is done to its
-    /// end, also when the caller has gone away.
+    /// Runs work that reads files or waits for the database on a thread where it blocks nobody, when it is its turn.
+    /// Once begun it completes, even if the caller has disconnected.
     ///
     /// # Errors
-    /// What the work fails with.
+    /// The error of the work.
     pub async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
@@ -51,7 +52,7 @@ impl Engine {
         let ending = |_| EngineError::JMeter("The server is shutting down.".to_owned());
         let turn = Arc::clone(self.blocking_turns()).acquire_owned().await.map_err(ending)?;
         let engine = self.clone();
-        // What it writes is of this request.
+        // Its writes belong to this request.
         let audited = AuditedChange::current();
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;

@@ -66,7 +66,7 @@ impl Changes {
                 match self.events.recv().await {
                     Ok(event) if (self.is_meant)(&event) => return,
                     Ok(_) => (),
-                    // What was missed may be it.
+                    // A missed event may be the awaited one.
                     Err(RecvError::Lagged(_)) => return,
                     // The engine is ending.
                     Err(RecvError::Closed) => sleep(RECHECK_EVERY).await,

@@ -24,8 +24,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// The machine's clock as it was at the start, and the time that has really passed since: a clock that is set while the server
-/// lives makes nothing older than it is, and ends no lifetime.
+/// The machine's clock at the start, plus the time that has really passed since: setting the clock while the server is
+/// running neither ages anything nor ends a lifetime.
 #[derive(Debug)]
 pub struct SteadyClock {
     began_ms: EpochMs,
@@ -33,7 +33,8 @@ pub struct SteadyClock {
     differs: AtomicBool,
 }
 
-/// From here on a difference is no correction in small steps, which both clocks follow, but one that was set.
+/// A difference of at least this is not a gradual correction, which both clocks follow, but means that the clock was
+/// set.
 const SET_MS: i64 = 60_000;
 
 impl Default for SteadyClock {
@@ -43,7 +44,7 @@ impl Default for SteadyClock {
 }
 
 impl SteadyClock {
-    /// The same, as if the machine's clock had been set by so much since the start.
+    /// The same, as if the machine's clock had been set by this much since the start.
     #[cfg(test)]
     fn after_a_jump(jump_ms: i64) -> Self {
         let clock = Self::default();
@@ -66,7 +67,7 @@ impl Clock for SteadyClock {
     }
 }
 
-/// Milliseconds since the machine's boot, those that it slept included.
+/// Milliseconds since the machine's boot, including the time it was suspended.
 fn boot_ms() -> i64 {
     clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(0, |time| time.tv_sec() * 1000 + time.tv_nsec() / 1_000_000)
 }

@@ -1,4 +1,4 @@
-//! What people ask of clusters: create, extend, terminate.
+//! User requests for clusters: create, extend, terminate.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -27,7 +27,7 @@ impl NewCluster {
     }
 }
 
-/// Who a new cluster is for.
+/// The purpose of a new cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifespan {
     /// It outlives this engine.
@@ -37,10 +37,10 @@ pub enum Lifespan {
 }
 
 impl Engine {
-    /// Writes a cluster down and begins to launch it.
+    /// Records a cluster and starts its launch.
     ///
     /// # Errors
-    /// When the configuration has faults (all are reported), or the provider is switched off.
+    /// When the configuration has faults (all are reported), or the provider is disabled.
     pub async fn create_cluster(
         &self,
         owner: Person,
@@ -50,7 +50,7 @@ impl Engine {
         self.create_cluster_as(ClusterId::from_random(rand::random()), owner, None, new, lifespan).await
     }
 
-    /// The same with an id that no other cluster has, and a team.
+    /// The same with an unused ID, and a team.
     pub(crate) async fn create_cluster_as(
         &self,
         id: ClusterId,
@@ -118,7 +118,7 @@ impl Engine {
     /// Moves a cluster's end by `minutes`.
     ///
     /// # Errors
-    /// When it is on its way out already, or would live longer than a cluster may.
+    /// When it is already terminating, or would exceed the maximum lifetime of a cluster.
     pub async fn extend_cluster(&self, id: &ClusterId, minutes: u32) -> Result<Cluster, EngineError> {
         let now_ms = self.now_ms();
         let (cluster, ()) = self
@@ -158,10 +158,10 @@ impl Engine {
         Ok(cluster)
     }
 
-    /// Begins to terminate a cluster. A run on it is stopped first, and what it measured is kept.
+    /// Begins to terminate a cluster. A run on it is stopped first, and its measured data is kept.
     ///
     /// # Errors
-    /// When there is no such cluster. A terminated one stays terminated.
+    /// When the cluster does not exist. A terminated one stays terminated.
     pub async fn request_termination(&self, id: &ClusterId, cause: Message, by: &str) -> Result<Cluster, EngineError> {
         self.request_termination_if(id, cause, by, |_| true).await
     }
@@ -214,7 +214,7 @@ impl Engine {
         Ok(cluster)
     }
 
-    /// Gives the cluster back when its run has ended. It goes with its run if that was all it was for.
+    /// Releases the cluster when its run has ended. A cluster that was created for the run is terminated.
     pub(crate) async fn release_cluster(&self, id: &ClusterId, run: &jac_model::RunId) -> Result<(), EngineError> {
         let (now_ms, run) = (self.now_ms(), run.clone());
         let (_, remove) = self

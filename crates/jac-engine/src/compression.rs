@@ -1,9 +1,9 @@
-//! Compresses the logs of finished runs: one at a time, by one thread of the lowest priority.
+//! Compresses the logs of finished runs: one at a time, on one thread with the lowest priority.
 //!
-//! It owns which logs are compressed and when; the steps of one log are `compression/log.rs`'s. A run's logs are compressed once the run
-//! has finished, and those that an earlier engine left when this one starts. It waits while a run on this machine continues, which it would
-//! slow, and begins a log again that such a run interrupts. Logs below [`SMALLEST`] stay as they are: they take no room, and everybody can
-//! read them.
+//! It decides which logs are compressed and when; the steps for one log are in `compression/log.rs`. A run's logs are
+//! compressed once the run has finished, and those that an earlier engine left when this one starts. It pauses while a
+//! run on this machine continues, which it would slow down, and restarts a log that such a run interrupts. Logs below
+//! [`SMALLEST`] are not compressed: they use little space, and every program can read them.
 
 mod log;
 
@@ -26,13 +26,13 @@ use tokio::time::sleep;
 
 /// A log of fewer bytes is not compressed.
 const SMALLEST: u64 = 1 << 20;
-/// After this long a log is tried again that could not be compressed: the disk may have room by then.
+/// After this time a log that could not be compressed is retried: the disk may have space by then.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
-/// The least that Linux gives a thread.
+/// The lowest priority of a thread on Linux.
 #[cfg(target_os = "linux")]
 const LOWEST_PRIORITY: i32 = 19;
 
-/// Finished runs whose logs are to be compressed.
+/// Finished runs whose logs have to be compressed.
 #[derive(Default)]
 pub(crate) struct Queue {
     runs: Mutex<VecDeque<RunId>>,
@@ -56,7 +56,7 @@ impl Queue {
 
 /// The result of compressing a run's logs.
 enum Outcome {
-    /// This many were compressed.
+    /// Number of compressed logs.
     Done(usize),
     /// A run began on this machine, or the engine ends.
     Interrupted,
@@ -77,7 +77,7 @@ pub(crate) async fn forever(engine: Engine) {
                     if let Some(archive) = engine.archive() {
                         archive.add(run.clone());
                     }
-                    // What the pages show of its files has changed.
+                    // The list of its files on pages has changed.
                     if compressed > 0 {
                         engine.notify(Event::Run(run));
                     }
@@ -129,7 +129,7 @@ impl Engine {
         }
     }
 
-    /// Is there something in a run's folder that is to be compressed?
+    /// Whether a run's folder has logs to compress.
     pub(crate) fn has_uncompressed_logs(&self, folder: &Path) -> bool {
         !logs(folder, self.smallest_results()).is_empty()
     }
@@ -139,7 +139,7 @@ impl Engine {
         if self.archive().is_some() { 1 } else { SMALLEST }
     }
 
-    /// The logs that are worth it once nothing is added to them any more: the run's record is written last.
+    /// The logs worth compressing once nothing is added to them any more: the run's record is written last.
     fn logs_of_finished(&self, folder: &Path) -> Vec<(PathBuf, Content)> {
         if RunRecord::is_in(folder) { logs(folder, self.smallest_results()) } else { Vec::new() }
     }
@@ -190,13 +190,13 @@ impl Engine {
         if continues { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
-    /// What is written takes room until the plain log is removed, and a log that grows comes first.
+    /// The compressed file needs space until the plain log is removed, and growing logs have priority.
     fn has_room_for_logs(&self) -> bool {
         self.room().is_none_or(|room| room.is_for_logs())
     }
 }
 
-/// The logs in a run's folder that are worth it, with what is in them.
+/// The logs in a run's folder that are worth compressing, with their kind of content.
 fn logs(folder: &Path, smallest_results: u64) -> Vec<(PathBuf, Content)> {
     let nodes = std::fs::read_dir(folder.join("nodes")).into_iter().flatten().flatten();
     let of_nodes =
@@ -209,7 +209,7 @@ fn logs(folder: &Path, smallest_results: u64) -> Vec<(PathBuf, Content)> {
     logs
 }
 
-/// Does work on a thread that others go before. Elsewhere than on Linux a thread has no priority of its own that could be set so simply.
+/// Runs work on a thread with low priority. Only on Linux can a single thread's priority be set so simply.
 fn with_lowest_priority<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let worked = std::thread::scope(|scope| {
         let thread = scope.spawn(|| {

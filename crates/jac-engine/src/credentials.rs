@@ -1,4 +1,4 @@
-//! Saving, trying and forgetting credentials. What comes in here never goes out again but to adapters.
+//! Saving, testing and deleting credentials. Secrets are never returned, except to adapters.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long AWS may take to say whose credentials are, with a role to be assumed before: somebody waits for it.
+/// Time limit for AWS to report the identity of credentials, including the assumption of a role: a user waits for it.
 const TEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// AWS credentials to save. Give both keys or neither; a role without keys is assumed with the environment's credentials.
@@ -24,7 +24,7 @@ pub struct NewAwsCredentials {
     pub access_key_id: Option<String>,
     #[serde(default)]
     pub secret_access_key: Option<String>,
-    /// Of temporary keys, those that begin with `ASIA`.
+    /// Only for temporary keys, which begin with `ASIA`.
     #[serde(default)]
     pub session_token: Option<String>,
     /// A role to assume: `arn:aws:iam::123456789012:role/load`.
@@ -45,7 +45,7 @@ impl std::fmt::Debug for NewAwsCredentials {
 }
 
 impl NewAwsCredentials {
-    /// What a person pasted, without what came along at its ends.
+    /// The pasted text without white space at its ends.
     fn tidy(self) -> Self {
         let tidy = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         Self {
@@ -103,7 +103,7 @@ impl NewAwsCredentials {
             if self.role_arn.is_none() {
                 fault("/role_arn", Fault::MISSING, "An external ID needs a role.");
             }
-            // As the API reference of sts:AssumeRole has it.
+            // According to the API reference of sts:AssumeRole.
             let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@:/-".contains(letter);
             if id.len() < 2 || !is_made_of(id, 1224, allowed) {
                 let message = "Invalid external ID. Expected 2 to 1224 letters, digits or _+=,.@:/-.";
@@ -177,7 +177,7 @@ impl std::fmt::Debug for NewSshKey {
     }
 }
 
-/// What needs a set of credentials.
+/// The users of a set of credentials.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CredentialUsers {
     /// Clusters that live.
@@ -229,17 +229,18 @@ impl Engine {
     /// One set.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub async fn credentials_of(&self, id: &str) -> Result<(CredentialRow, CredentialUsers), EngineError> {
         let found = self.credentials(None).await?.into_iter().find(|(row, _)| row.id == id);
         found.ok_or_else(|| EngineError::NotFound { kind: "set of credentials", id: id.to_owned() })
     }
 
-    /// Saves a set, new or instead of `before`: a key is rotated, a session token renewed. With `is_tried` AWS is asked first whose
-    /// it is.
+    /// Saves a set, either new or replacing `before`: e.g. a rotated key or a renewed session token. With `is_tried`
+    /// AWS is asked first for its identity.
     ///
     /// # Errors
-    /// When it cannot be credentials (all faults are reported), AWS refuses it, or its owner has another of that name.
+    /// When it is not valid as credentials (all faults are reported), AWS rejects it, or its owner has another set with
+    /// that name.
     pub async fn save_credentials(
         &self,
         owner: &Person,
@@ -297,7 +298,7 @@ impl Engine {
         Ok(saved)
     }
 
-    /// Asks AWS whose they are.
+    /// Queries AWS for the identity.
     async fn try_aws(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, EngineError> {
         let limit = TEST_LIMIT;
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
@@ -339,7 +340,7 @@ impl Engine {
         Ok(self.store().note_credentials(id, identity, fault).await?)
     }
 
-    /// Whether the server's environment has credentials that AWS takes.
+    /// Whether the server's environment has credentials that AWS accepts.
     pub async fn has_environment_credentials(&self) -> bool {
         self.try_aws(&AwsCredentials::Environment, None).await.is_ok()
     }
@@ -347,7 +348,8 @@ impl Engine {
     /// Deletes a set.
     ///
     /// # Errors
-    /// While a cluster lives that was made with it, which nobody could terminate any more, or a store for results needs it.
+    /// While a cluster exists that was created with it and could not be terminated any more, or a results store needs
+    /// it.
     pub async fn delete_credentials(&self, id: &str) -> Result<(), EngineError> {
         let (_, users) = self.credentials_of(id).await?;
         if !users.is_none() {
@@ -364,7 +366,7 @@ impl Engine {
             if users.is_none() {
                 self.store().delete_credentials(&row.id).await?;
             } else {
-                // With the id, since the next one may have one of that name.
+                // With the ID, because the new owner may have a set with that name.
                 let name = format!("{} of {} ({})", row.name, leaving.name, row.id);
                 self.vault().hand_over(&row.id, next, &name).await?;
             }
@@ -375,7 +377,7 @@ impl Engine {
     /// Replaces `saved` by the owner's set, or by the environment where they have none, and checks that a chosen set is theirs.
     ///
     /// # Errors
-    /// When the set is not the owner's, or they have several and none is named `default`.
+    /// When the set belongs to another person, or the owner has several and none is named `default`.
     pub async fn resolve_credentials(&self, owner: &Person, config: &mut ClusterConfig) -> Result<(), EngineError> {
         if let Some(id) = config.ssh.as_ref().and_then(|ssh| ssh.key.as_ref()) {
             self.own_set(owner, id, "/config/ssh/key", |kind| kind == CredentialKind::SshKey).await?;

@@ -1,6 +1,6 @@
-//! Folders of deleted runs on their way out: first out of the way, then removed. What could not be removed at once, on a full
-//! disk for one, is tried again now and then. A folder whose run has its row is given back at the next start: that deletion did not
-//! come about.
+//! Folders of deleted runs: they are first moved away, then removed. What could not be removed at once, e.g. because
+//! the disk was full, is retried regularly. If the run's row still exists at the next start, its folder is moved back:
+//! that deletion did not complete.
 
 use crate::archive::{Archive, begun_in, keep_only_the_address, read_manifest, was_begun};
 use crate::blocking::wait;
@@ -19,14 +19,14 @@ use tokio::time::timeout;
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 const PREFIX: &str = "deleted-";
 
-/// Where a deleted run's folder waits for its removal.
+/// The place where a deleted run's folder waits for its removal.
 pub(crate) fn place(engine: &Engine, run: &RunId) -> PathBuf {
     engine.folder().uploads().join(format!("{PREFIX}{run}"))
 }
 
 /// The run whose folder waits here; `None`: it is something else.
 fn run_of(folder: &Path) -> Option<RunId> {
-    // A name that is not an id is of nothing that this module has put here.
+    // This module has not put anything here whose name is not an ID.
     folder.file_name()?.to_str()?.strip_prefix(PREFIX)?.parse().ok()
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn remove(engine: &Engine, folder: &Path, files: &[PlanFile]) {
     }
 }
 
-/// Is it the folder of a deleted run that the store has yet to forget?
+/// Whether it is the folder of a deleted run that still has to be removed from the store.
 pub(crate) fn waits_for_store(folder: &Path) -> bool {
     run_of(folder).is_some() && was_begun(folder)
 }
@@ -69,7 +69,7 @@ fn address_in(folder: &Path) -> Result<(Option<RunRecord>, Option<Manifest>), En
     Ok((record, manifest))
 }
 
-/// Has its store forget a run whose folder waits.
+/// Removes a run whose folder waits from its store.
 fn remove_from_store(engine: &Engine, archive: &Archive, run: &RunId, folder: &Path) {
     let (record, manifest) = match address_in(folder) {
         Ok(address) => address,
@@ -109,7 +109,7 @@ fn displace(engine: &Engine, run: &RunId) {
     }
 }
 
-/// Puts the folder of a run that keeps its row where it was.
+/// Moves the folder of a run that keeps its row back.
 pub(crate) fn give_back(engine: &Engine, run: &RunId) {
     let away = place(engine, run);
     match std::fs::rename(&away, engine.folder().run(run)) {
@@ -120,7 +120,7 @@ pub(crate) fn give_back(engine: &Engine, run: &RunId) {
     }
 }
 
-/// Puts the folders of deletions that did not come about where they were. Call it where waiting is allowed.
+/// Moves the folders of incomplete deletions back. It blocks: do not call it on an async thread.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -135,7 +135,7 @@ pub(crate) fn give_back_all(engine: &Engine) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Removes what is left, until the engine ends.
+/// Removes waiting folders, until the engine ends.
 pub(crate) async fn sweep_forever(engine: Engine) {
     loop {
         drop(timeout(SWEEP_EVERY, engine.archives().removals().notified()).await);
@@ -156,7 +156,7 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
                     }
                     continue;
                 }
-                // What the run had is in its record; without one the content stays.
+                // The record lists the run's files; without it the content stays.
                 let record = RunRecord::read(&folder).ok().flatten();
                 let files = record.map(|record| record.run.files).unwrap_or_default();
                 remove(engine, &folder, &files);
@@ -165,7 +165,7 @@ fn sweep(engine: &Engine) -> Result<(), EngineError> {
             Ok(_) => (),
         }
     }
-    // A crash may have come between a folder's removal and this.
+    // A crash may have occurred between a folder's removal and this.
     for run in engine.archives().placed_runs() {
         if is_absent(&engine.folder().run(&run))
             && is_absent(&place(engine, &run))

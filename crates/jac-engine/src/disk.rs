@@ -1,5 +1,5 @@
-//! Room on the disk of the data folder. Some of it is kept in reserve: the database and the ends of runs are written when a
-//! log that grows has taken all else.
+//! Free space on the disk of the data folder. Some of it is reserved: the database and the ends of runs are written
+//! even when a growing log has used everything else.
 
 use crate::clusters::conflict;
 use crate::engine::Engine;
@@ -11,11 +11,11 @@ use std::io::{self, Write};
 /// Bytes written between two checks of the free disk space.
 pub const CHECK_EVERY_BYTES: u64 = 16 << 20;
 
-/// What is free, in bytes.
+/// Free space in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Room {
     pub free: u64,
-    /// A run begins only with so much…
+    /// Minimum free space for the start of a run…
     pub reserve: u64,
 }
 
@@ -35,7 +35,7 @@ impl Engine {
     }
 
     /// # Errors
-    /// When there is no room for another run's log.
+    /// When there is no space for another run's log.
     pub fn need_room(&self) -> Result<(), EngineError> {
         match self.room() {
             Some(room) if room.free < room.reserve => Err(conflict(
@@ -50,7 +50,7 @@ impl Engine {
         }
     }
 
-    /// Whether what somebody uploads may grow: with less than half of the reserve it may not.
+    /// Whether uploads may continue: with less than half of the reserve they may not.
     pub fn has_room_for_files(&self) -> bool {
         self.room().is_none_or(Room::is_for_logs)
     }
@@ -67,7 +67,7 @@ impl Engine {
     }
 }
 
-/// Something that is written until there is no room for more: not even the reserve is taken by what somebody has uploaded.
+/// A writer that stops when there is no space left: uploads must not use the reserve.
 pub(crate) struct Roomy<'a, W> {
     out: W,
     has_room: &'a dyn Fn() -> bool,

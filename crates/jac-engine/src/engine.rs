@@ -1,7 +1,8 @@
-//! The engine: what it is made of, how it starts, and how it announces changes.
+//! The engine: its parts, how it starts, and how it announces changes.
 //!
-//! It starts a task for every cluster on its way and for every run that has not finished, those of an earlier process
-//! included, and the reconciler. Dropping it ends no node: what runs continues, and the next engine resumes it.
+//! It starts a task for every cluster that is starting or terminating and for every unfinished run, including those of
+//! an earlier process, and the reconciler. Dropping it terminates no node: running tests continue, and the next engine
+//! resumes them.
 
 use crate::archive::Archive;
 use crate::clock::Clock;
@@ -37,7 +38,7 @@ const EVENTS_KEPT: usize = 1024;
 /// How many plans are checked at a time: each may take a processor and the memory of a large plan.
 const CHECKS_AT_A_TIME: usize = 2;
 
-/// What changed.
+/// The changed object.
 #[derive(Debug, Clone)]
 pub enum Event {
     Cluster(ClusterId),
@@ -50,25 +51,25 @@ pub enum Event {
     Snapshot(Arc<Snapshot>),
 }
 
-/// What an engine is made of.
+/// The parts of an engine.
 pub struct Parts {
     pub folder: DataFolder,
     /// Proof that no other engine works on the folder.
     pub lock: Lock,
     pub store: Store,
-    /// The saved credentials; adapters have the same vault.
+    /// The saved credentials; adapters use the same vault.
     pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub clouds: HashMap<Provider, Arc<dyn Cloud>>,
     pub tools: ToolSettings,
     pub settings: Settings,
-    /// Where what finished runs left is kept for good; `None`: in the data folder alone.
+    /// The permanent store for artefacts of finished runs; `None`: only the data folder.
     pub artefacts: Option<ArtefactStore>,
     /// The targets of notifications and metrics.
     pub integrations: IntegrationTargets,
 }
 
-/// A handle to the engine; clones are the same engine.
+/// A handle to the engine; clones refer to the same engine.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -109,7 +110,7 @@ struct Inner {
     integrations: Integrations,
     schedules: Schedules,
     stop: CancellationToken,
-    /// The last to go: whoever gets the lock finds the database closed.
+    /// Dropped last: the next holder of the lock finds the database closed.
     _lock: Lock,
 }
 
@@ -118,7 +119,7 @@ fn limited(cloud: Arc<dyn Cloud>) -> Arc<dyn Cloud> {
 }
 
 impl Engine {
-    /// Starts the engine and resumes what an earlier one left.
+    /// Starts the engine and resumes the work of an earlier one.
     ///
     /// # Errors
     /// When the database or the data folder cannot be read.
@@ -198,12 +199,12 @@ impl Engine {
             history::metrics::fill(filling.clone())
         });
         let describing = engine.clone();
-        // It reads every run's folder, which nobody waits for.
+        // It reads every run's folder, and nothing waits for it.
         engine.inner.tasks.spawn_blocking(move || describing.describe_finished_runs());
         Ok(engine)
     }
 
-    /// Resumes what an earlier engine began, and terminates what belonged to that one only.
+    /// Resumes what an earlier engine began, and terminates what belonged only to that one.
     async fn resume(&self) -> Result<(), EngineError> {
         let locked = self.vault().count_locked().await?;
         if locked > 0 {
@@ -241,7 +242,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends all tasks of this engine. Nodes and what runs on them stay.
+    /// Ends all tasks of this engine. Nodes and their processes keep running.
     pub async fn shut_down(&self) {
         self.flush_exports().await;
         self.inner.stop.cancel();
@@ -254,7 +255,7 @@ impl Engine {
         self.inner.tasks.spawn_blocking(work)
     }
 
-    /// Is the engine asked to end?
+    /// Whether the engine is shutting down.
     pub(crate) fn is_ending(&self) -> bool {
         self.inner.stop.is_cancelled()
     }
@@ -263,12 +264,12 @@ impl Engine {
         &self.inner.compression
     }
 
-    /// Where finished runs are kept for good, if anywhere: in the server's store, or in people's own.
+    /// The permanent stores of finished runs, if there are any: the server's, or people's own.
     pub(crate) fn archive(&self) -> Option<&Archive> {
         Some(self.archives()).filter(|archive| archive.is_used())
     }
 
-    /// The same, also while there is no store.
+    /// The same, even if there is no store.
     pub(crate) fn archives(&self) -> &Archive {
         &self.inner.archive
     }
@@ -303,7 +304,7 @@ impl Engine {
     }
 
     pub(crate) fn notify(&self, event: Event) {
-        // No listener is no fault.
+        // It is not a fault if there are no listeners.
         drop(self.inner.events.send(event));
     }
 
@@ -421,7 +422,7 @@ impl Engine {
         self.inner.plan_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does work that adds events to a cluster's history from code that cannot await; they are recorded as they arrive.
+    /// Runs work that adds events to a cluster's history from code that cannot await; they are recorded as they arrive.
     pub(crate) async fn note_while<T, W: Future<Output = T>>(
         &self,
         id: &ClusterId,
@@ -436,7 +437,7 @@ impl Engine {
         tokio::join!(work(Lines(lines)), write_down).0
     }
 
-    /// Adds an event to a cluster's history. A line that cannot be written is no reason to stop the work.
+    /// Adds an event to a cluster's history. If it cannot be written, the work continues.
     pub(crate) async fn note_cluster(&self, id: &ClusterId, node: Option<&str>, message: Message) {
         tracing::info!(cluster = %id, node, code = message.code, "cluster {id}: {}", message.message);
         if let Err(error) = self.store().add_cluster_event(id, self.now_ms(), node, &message).await {
@@ -451,7 +452,7 @@ pub(crate) struct Lines(mpsc::UnboundedSender<(Option<String>, Message)>);
 
 impl Lines {
     pub(crate) fn add(&self, node: Option<&str>, message: Message) {
-        // Nobody reads any more when the work was given up.
+        // The receiver is gone if the work was cancelled.
         drop(self.0.send((node.map(str::to_owned), message)));
     }
 }

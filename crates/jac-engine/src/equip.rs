@@ -1,6 +1,7 @@
-//! What runs need on the nodes of a cluster: a Java and a JMeter, found here or brought there by the provider.
+//! The tools that runs need on the nodes of a cluster: a Java and a JMeter, found there or copied by the provider.
 //!
-//! May be done again at any time: before each run it is, since somebody may have tidied up a machine meanwhile.
+//! It can be repeated at any time, and is repeated before each run, because a machine may have been cleaned up
+//! meanwhile.
 
 use crate::engine::{Engine, Lines};
 use crate::error::EngineError;

@@ -1,4 +1,4 @@
-//! The engine's errors, each with a message that tells people what to do next.
+//! The engine's errors, each with a message that says how to fix it.
 
 use crate::credentials::CredentialUsers;
 use jac_artefacts::ArtefactError;
@@ -13,10 +13,10 @@ use jac_store::{StoreError, VaultError};
 /// Why a request was refused or a step not done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// There is no such thing.
+    /// The object does not exist.
     #[error("The {kind} '{id}' was not found.")]
     NotFound { kind: &'static str, id: String },
-    /// What was asked for cannot work, whoever asks.
+    /// The request is invalid, whoever sends it.
     #[error("{message}")]
     Invalid { code: &'static str, message: String, hint: Option<String>, faults: Vec<Fault> },
     /// It cannot be done now.
@@ -25,10 +25,10 @@ pub enum EngineError {
     /// Something needs the credentials.
     #[error("{}", in_use(.0))]
     CredentialsInUse(CredentialUsers),
-    /// A disk of this machine has no room left.
+    /// A disk of this machine is full.
     #[error("No space left on the server's disk ({what}).")]
     DiskFull {
-        /// What was being done.
+        /// The operation.
         what: String,
     },
     /// AWS could not be asked whether it accepts the credentials.
@@ -39,7 +39,7 @@ pub enum EngineError {
     /// A search target could not do it.
     #[error("{0}")]
     Target(#[from] TargetError),
-    /// A notification or metrics target did not take what was sent.
+    /// A notification or metrics target did not accept what was sent.
     #[error("{0}")]
     Integration(#[from] SendError),
     #[error("{0}")]
@@ -53,16 +53,16 @@ pub enum EngineError {
     RunTransition(#[from] RunTransitionError),
     #[error("{what} failed: {source}")]
     File { what: String, source: std::io::Error },
-    /// A compressed log does not unpack.
+    /// A compressed log cannot be decompressed.
     #[error("The compressed log {name} is damaged.")]
     LogDamaged {
         /// Its file's plain name.
         name: String,
     },
-    /// The store of artefacts does not do what was asked of it.
+    /// The artefact store failed.
     #[error("{0}")]
     Artefacts(#[from] ArtefactError),
-    /// JMeter could not be started or ended in a way that it should not.
+    /// JMeter could not be started, or ended unexpectedly.
     #[error("{0}")]
     JMeter(String),
 }
@@ -78,22 +78,22 @@ fn in_use(users: &CredentialUsers) -> String {
 }
 
 impl EngineError {
-    /// A fault of what was asked for, without details.
+    /// A fault of the request, without details.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid { code, message: message.into(), hint: None, faults: Vec::new() }
     }
 
-    /// A fault of one field of what was asked for.
+    /// A fault of one field of the request.
     pub fn invalid_field(code: &'static str, field: &str, message: impl Into<String>) -> Self {
         Self::faulty(code, vec![Fault::at(field, code, message)])
     }
 
-    /// All faults of what was asked for.
+    /// All faults of the request.
     pub fn faulty(code: &'static str, faults: Vec<Fault>) -> Self {
         Self::Invalid { code, message: Fault::sentences(&faults), hint: None, faults }
     }
 
-    /// The error as data: its code and its sentence, and `faults` where it is about what was asked for.
+    /// The error as data: its code and its sentence, and `faults` if it is about the request.
     pub fn as_message(&self) -> Message {
         let message = Message::new(self.code(), crate::tools::sentence(self));
         match self {
@@ -104,7 +104,7 @@ impl EngineError {
         }
     }
 
-    /// What stays the same when the words change.
+    /// Stays the same when the wording changes.
     pub fn code(&self) -> &str {
         match self {
             Self::Invalid { code, .. } => code,

@@ -1,4 +1,4 @@
-//! The same for many nodes: this many of them at a time, and one that takes its time costs nobody else's.
+//! The same operation on many nodes: a limited number in parallel, and a slow one does not delay the others.
 
 use futures_util::future::{join_all, try_join_all};
 use jac_model::ports::PortError;
@@ -7,23 +7,23 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// How many nodes are worked on at the same time. Each costs a few packets and no thread; what is bounded is memory, file descriptors
-/// of files that are sent, and how much of the server's line each gets.
+/// Maximum number of nodes in parallel. Each costs a few packets and no thread; the limit bounds memory, file
+/// descriptors of files being sent, and the share of the server's bandwidth.
 const AT_ONCE: usize = 100;
 
-/// Runs it for all. Returns the results in the same order.
+/// Runs it for all nodes. Returns the results in the same order.
 pub(crate) fn for_all<F: Future>(work: impl IntoIterator<Item = F>) -> impl Future<Output = Vec<F::Output>> {
     join_all(in_places(work))
 }
 
-/// The same until the first that fails; the others are dropped then.
+/// The same until the first failure; the others are dropped then.
 pub(crate) fn try_for_all<T, E, F: Future<Output = Result<T, E>>>(
     work: impl IntoIterator<Item = F>,
 ) -> impl Future<Output = Result<Vec<T>, E>> {
     try_join_all(in_places(work))
 }
 
-/// Each waits for one of a few places. One that hangs holds its place, and no more than that.
+/// Each waits for one of a limited number of slots. One that hangs only occupies its slot.
 fn in_places<F: Future>(work: impl IntoIterator<Item = F>) -> Vec<impl Future<Output = F::Output>> {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let in_place = |work: F| {
@@ -36,7 +36,7 @@ fn in_places<F: Future>(work: impl IntoIterator<Item = F>) -> Vec<impl Future<Ou
     work.into_iter().map(in_place).collect()
 }
 
-/// Gives up on a node's part after so long.
+/// Limits the time of a node's operation.
 pub(crate) async fn within<T, E: From<PortError>>(
     limit: Duration,
     node: &str,

@@ -1,4 +1,4 @@
-//! What the engine has at a moment, counted for those who watch the server, and whether it can work.
+//! The engine's current figures for monitoring the server, and whether it can work.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -29,9 +29,9 @@ pub struct Figures {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unready {
-    /// The database does not answer.
+    /// The database does not respond.
     DatabaseUnavailable,
-    /// The disk of the data folder has no room for another run.
+    /// The disk of the data folder has no space for another run.
     DiskLow,
     /// The data folder cannot be written.
     DataFolderUnwritable,
@@ -65,7 +65,7 @@ impl Engine {
         Ok(counted)
     }
 
-    /// What keeps the server from its work; empty when nothing does.
+    /// The faults that prevent the server from working; empty if there are none.
     pub async fn unready(&self) -> Vec<Unready> {
         let mut faults = Vec::new();
         let answered: Result<bool, StoreError> = self.store().has_sign_in().await;

@@ -50,7 +50,7 @@ impl Engine {
             if cluster.usd_per_hour.is_some() || cluster.provider != Provider::Ec2 {
                 return Ok(());
             }
-            // Of those that are there, if some did not come.
+            // For the workers that exist, if some failed to launch.
             let workers = cluster.worker_count();
             let config = ClusterConfig { workers, ..cluster.config };
             let Some(prices) = self.ask_forecast(cluster.provider, &config).await?.prices else {

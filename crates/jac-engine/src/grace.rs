@@ -1,15 +1,15 @@
-//! The grace after a start: a clock that is hours wrong when the server starts ends nothing at once.
+//! The grace period after a start: if the clock is hours wrong when the server starts, nothing ends at once.
 //!
-//! Such a clock cannot be distinguished from a server that was away for hours. So what existed before the start and has expired continues for a
-//! while: somebody has the time to see it, and to set the clock right or extend what they need. One who starts again and again does not get it again
-//! and again: the machines cost money.
+//! A wrong clock cannot be distinguished from a server that was stopped for hours. So whatever existed before the start
+//! and has expired continues for a while: there is time to notice it, and to set the clock right or extend what is
+//! needed. Repeated starts do not repeat the grace period: the machines cost money.
 
 use crate::engine::Engine;
 use jac_model::{Cluster, EpochMs, Message};
 use jac_store::DataFolder;
 use std::time::Duration;
 
-/// Starts that are nearer to each other than this, by the clock, have one grace together.
+/// Starts closer together than this, by the clock, share one grace period.
 const ONCE_IN: Duration = Duration::from_secs(60 * 60);
 
 /// Until when expired items continue after a start at that time. A folder that cannot be written to gets a new grace period each time.
@@ -38,7 +38,8 @@ impl Engine {
         if made_ms < started_ms { end_ms.max(self.grace_until_ms()) } else { end_ms }
     }
 
-    /// Until when a cluster's machines are kept: its lifetime's end, and after a start as long as it takes to stop a run after the grace.
+    /// How long a cluster's machines are kept: until its lifetime's end, and after a start at least until a run can be
+    /// stopped after the grace period.
     pub(crate) fn expiry_ms(&self, cluster: &Cluster) -> EpochMs {
         let grace_ms = self.after_grace_ms(cluster.created_ms, EpochMs::MIN);
         cluster.expires_at_ms.max(grace_ms.saturating_add(millis(self.settings().start_grace)))
@@ -77,7 +78,7 @@ mod tests {
         for jump in [2 * 60 * minute, -2 * 60 * minute, 365 * 24 * 60 * minute] {
             assert_eq!(grace_until_ms(&folder, first + jump, grace), first + jump + 5 * minute);
         }
-        // The folder is opened again with what was written into it.
+        // The folder is opened again with its new contents.
         DataFolder::open(folder.root()).expect("it opens");
     }
 }

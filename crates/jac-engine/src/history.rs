@@ -18,13 +18,13 @@ use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The most tags of a run.
+/// Maximum number of tags per run.
 pub const MOST_TAGS: usize = 20;
 /// The longest tag, in characters.
 const LONGEST_TAG: usize = 40;
 /// The longest note, in characters.
 pub const LONGEST_NOTE: usize = 4_000;
-/// The most labels that a plan's list has.
+/// Maximum number of labels in a plan's list.
 const MOST_LABELS: u32 = 1_000;
 /// Rates that differ by more than this, in percent, are another load.
 const OTHER_LOAD_PERCENT: f64 = 10.0;
@@ -43,7 +43,7 @@ pub struct Trend {
     pub next: Option<String>,
 }
 
-/// One run in a trend. Times are milliseconds, rates per second; `null` where a figure does not exist.
+/// One run in a trend. Times are milliseconds, rates per second; `null` if a figure does not exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendPoint {
@@ -79,7 +79,7 @@ pub struct TrendPoint {
 pub struct TrendComparison {
     /// The run it is compared with.
     pub with: RunId,
-    /// `worse` is a regression. `unclear` also where too many rows of either log could not be read.
+    /// `worse` is a regression. `unclear` also if too many rows of either log could not be read.
     pub change: Change,
     /// The metrics that got worse.
     #[serde(default)]
@@ -94,7 +94,8 @@ impl Engine {
     /// Sets a run's tags.
     ///
     /// # Errors
-    /// When one is empty, too long or has characters that change what stands beside it, or there are too many.
+    /// When one is empty, too long or contains characters that change how adjacent text is displayed, or there are too
+    /// many.
     pub async fn tag_run(&self, id: &RunId, tags: Vec<String>) -> Result<(), EngineError> {
         let tags = checked_tags(tags)?;
         self.change_finished_or_not(id, move |run| run.tags = tags).await
@@ -129,7 +130,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a finished run the one that its plan's other runs are compared with, instead of any other, or no longer.
+    /// Makes a finished run the baseline that its plan's other runs are compared with, and replaces any other, or
+    /// removes the baseline.
     ///
     /// # Errors
     /// When it has not finished.
@@ -152,11 +154,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The runs of a plan with their figures, in total or of one label, the newest first. Each is compared with the plan's baseline, or with
-    /// the run before it.
+    /// The runs of a plan with their figures, in total or of one label, newest first. Each is compared with the plan's
+    /// baseline, or with the previous run.
     ///
     /// # Errors
-    /// When `before` is not what an earlier page gave.
+    /// When `before` was not returned by an earlier page.
     pub async fn trend(
         &self,
         plan: &PlanId,
@@ -188,7 +190,7 @@ impl Engine {
         })
     }
 
-    /// The labels that a plan's trend can be asked for, by name.
+    /// The labels of a plan that have a trend, by name.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -1,4 +1,4 @@
-//! Images of machines that have everything: made of a cluster's master, so that later clusters launch faster.
+//! Images of fully equipped machines: created from a cluster's master, so that later clusters launch faster.
 
 use crate::clusters::conflict;
 use crate::engine::Engine;
@@ -15,15 +15,16 @@ use tokio::time::sleep;
 
 /// AWS restarts an instance within a minute of the request for its image, and it is running within another.
 const RESTART_TIME: Duration = Duration::from_secs(120);
-/// Between two tries to record that it is over.
+/// Interval of attempts to record that it is over.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {
-    /// Begins to make an image of the cluster's master, with the Java and the JMeter that it has. The machine is restarted
-    /// for it, so no run may be on the cluster. Without a name it is called after JMeter and the time.
+    /// Starts the creation of an image of the cluster's master, with its Java and JMeter. This restarts the machine, so
+    /// no run may be on the cluster. Without a name it is named after JMeter and the time.
     ///
     /// # Errors
-    /// When the cluster takes no runs now, the name cannot be an image's, or the provider has no images or refuses.
+    /// When the cluster accepts no runs now, the name is not valid for an image, or the provider has no images or
+    /// refuses.
     pub async fn bake_image(&self, id: &ClusterId, name: Option<&str>) -> Result<NodeImage, EngineError> {
         let cluster = self.store().cluster(id).await?;
         if cluster.provider != Provider::Ec2 {
@@ -93,10 +94,10 @@ impl Engine {
         let (send, baked) = oneshot::channel();
         let (engine, id) = (self.clone(), cluster.id.clone());
         let (name, description) = (name.to_owned(), description.to_owned());
-        // Whoever asked may leave before the answer.
+        // The caller may disconnect before the result.
         self.spawn(async move {
             let baked = cloud.bake(&id, &name, &description).await;
-            // Only a refusal says that the master is not restarted.
+            // Only a refusal means that the master is not restarted.
             let is_refused = matches!(&baked, Err(PortError::Refused { .. } | PortError::Preflight { .. }));
             drop(send.send(baked));
             if is_refused {
@@ -109,8 +110,8 @@ impl Engine {
         Ok(baked.await.map_err(ending)??)
     }
 
-    /// Lets runs start again once the cluster's master has had time to restart. After a restart of the server this time begins anew: no
-    /// clock is trusted with when the other one began.
+    /// Permits runs again once the cluster's master has had time to restart. After a restart of the server this time
+    /// begins anew, because no clock can be trusted with when it began before.
     pub(crate) fn await_master(&self, cluster: &ClusterId) {
         let (engine, id) = (self.clone(), cluster.clone());
         self.work_on("master_restart", id.to_string(), format!("the restart of the master of {id}"), move |_| {
@@ -137,10 +138,10 @@ impl Engine {
         }
     }
 
-    /// All images that were made, the newest first.
+    /// All images that were created, newest first.
     ///
     /// # Errors
-    /// When a provider cannot be asked.
+    /// When a provider cannot be queried.
     pub async fn images(&self) -> Result<Vec<NodeImage>, EngineError> {
         let mut images = Vec::new();
         for provider in self.providers() {
@@ -149,7 +150,7 @@ impl Engine {
         Ok(images)
     }
 
-    /// Removes an image that was made here. Clusters that were made with it live on.
+    /// Deletes an image that was created here. Clusters that use it keep running.
     ///
     /// # Errors
     /// When this installation has no such image, or the provider refuses.
@@ -162,7 +163,7 @@ impl Engine {
     }
 }
 
-/// What is wrong with an image's name: "CreateImage" in EC2's API reference has the rule.
+/// The fault of an image's name: "CreateImage" in EC2's API reference has the rule.
 fn name_fault(name: &str) -> Option<String> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "()[] ./-'@_".contains(letter);
     let fits = (3..=128).contains(&name.len()) && name.chars().all(allowed);

@@ -1,14 +1,16 @@
-//! Runs that were measured elsewhere: result logs from anywhere become a finished run with report, search, comparison and history.
+//! Imports of runs that were measured elsewhere: result logs become a finished run with report, search, comparison and
+//! history.
 //!
-//! | step | what                                                                                             |
+//! | step | action                                                                                           |
 //! |------|--------------------------------------------------------------------------------------------------|
 //! | 1    | the logs are uploaded into a staging folder; archives in it are unpacked                          |
-//! | 2    | they are made one log, `results.jtl`: moved if it is one plain CSV, else rewritten sample by sample |
-//! | 3    | the logs themselves are counted, as `jac report` does, and make the report and the record          |
-//! | 4    | the folder gets its place among the runs: from here on a crash loses nothing, a start restores it   |
-//! | 5    | the run is written into the database, and goes the way of all finished runs                        |
+//! | 2    | they are combined into one log, `results.jtl`: moved if it is one plain CSV, otherwise rewritten sample by
+//! sample |
+//! | 3    | the original logs are counted, as in `jac report`, for the report and the record                   |
+//! | 4    | the folder is moved to the other runs: from here on a crash loses nothing, a start restores it      |
+//! | 5    | the run is added to the database, and processed like all finished runs                             |
 //!
-//! All of it is done in folders below `uploads/` until step 4, so what fails, is cancelled or crashes leaves nothing.
+//! Everything happens in folders below `uploads/` until step 4, so a failure, a cancellation or a crash leaves nothing.
 
 use crate::blocking::wait;
 use crate::disk::Roomy;
@@ -33,7 +35,7 @@ use std::io::{self, BufWriter};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// What a zip begins with: the head of its first file, or its end where it has none.
+/// The first bytes of a zip: the header of its first file, or its end record if it has no files.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 const DAY_MS: EpochMs = 24 * 60 * 60 * 1_000;
 
@@ -49,11 +51,12 @@ pub struct NewImport {
 }
 
 impl Engine {
-    /// Makes a finished run of uploaded logs, in the order in which they came. It reads and writes files: call it where that is allowed.
+    /// Imports uploaded logs as a finished run, in the order in which they arrived. It blocks on files: do not call it
+    /// on an async thread.
     ///
     /// # Errors
-    /// When a file is not a result log, is damaged, has no samples or too many rows that cannot be read, or the disk is full. Nothing is
-    /// left then.
+    /// When a file is not a result log, is damaged, has no samples or too many unreadable rows, or the disk is full.
+    /// Nothing is left then.
     pub fn import_run(
         &self,
         owner: Person,
@@ -82,7 +85,7 @@ impl Engine {
         let most_unread = new.max_unread_percent.unwrap_or(MAX_UNREAD_PERCENT);
         refuse_unread(&statistics, most_unread)?;
         if logs.inputs.len() > 1 && statistics.notes().iter().any(|note| note.code == "logs_are_generators") {
-            // In one log they would be one load generator, with different active users when it is read again.
+            // In one log they would count as one load generator, with different active users when it is read again.
             self.rewrite(&logs, &made.path().join(RESULTS), true, &progress)?;
         }
 
@@ -126,8 +129,8 @@ impl Engine {
         Ok(run)
     }
 
-    /// Ships the runs whose import was interrupted by a crash after they were moved into place. Everything else that finished runs need is done
-    /// at each start anyway.
+    /// Ships the runs whose import was interrupted by a crash after they were moved into place. All other processing of
+    /// finished runs is done at each start anyway.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -163,7 +166,7 @@ impl Engine {
         Limits { max_bytes: self.settings().max_import_bytes, max_files: self.settings().max_files }
     }
 
-    /// The plan that is meant: one that is there, or an id of the name's own, so that imports under one name have one history.
+    /// The plan: an existing one, or an ID derived from the name, so that imports with the same name share a history.
     fn imported_plan(&self, named: &str) -> Result<(PlanId, String), EngineError> {
         let missing = || EngineError::invalid_field("plan_missing", "/plan", "Give the plan that the run belongs to.");
         let name = crate::titles::given(Some(named.to_owned()))?.ok_or_else(missing)?;
@@ -192,7 +195,8 @@ impl Engine {
         }
     }
 
-    /// Runs have the age of their log: one that the retention would remove within the hour is kept, as it was brought on purpose.
+    /// A run's age is that of its log: one that the retention would remove within the hour is pinned, because it was
+    /// imported on purpose.
     fn pin_what_is_old(&self, run: &mut Run, bytes: u64) -> Result<(), EngineError> {
         let settings = self.settings();
         let is_old = settings.runs_days.is_some_and(|days| run.created_ms < self.now_ms() - i64::from(days) * DAY_MS);
@@ -248,7 +252,7 @@ impl Engine {
     }
 }
 
-/// What is more than may be imported.
+/// The error for an import beyond the limit.
 pub fn too_large(limit_bytes: u64) -> EngineError {
     EngineError::Invalid {
         code: "upload_too_large",
@@ -258,15 +262,15 @@ pub fn too_large(limit_bytes: u64) -> EngineError {
     }
 }
 
-/// The uploaded logs, in the order in which they came.
+/// The uploaded logs, in the order in which they arrived.
 struct Logs {
     inputs: Vec<Input>,
-    /// The folders that they lie in, with a slash at the end.
+    /// The folders that contain them, with a trailing slash.
     roots: Vec<String>,
 }
 
 impl Logs {
-    /// Takes what was uploaded; archives are unpacked into `folder`.
+    /// Lists the uploaded files; archives are unpacked into `folder`.
     fn of(staging: &Staging, folder: &Path, limits: Limits, has_room: &dyn Fn() -> bool) -> Result<Self, EngineError> {
         let mut roots = vec![format!("{}/", staging.path().display())];
         let mut inputs = Vec::new();
@@ -296,7 +300,7 @@ impl Logs {
         Ok(Self { inputs, roots })
     }
 
-    /// What whoever uploaded it calls a log.
+    /// The uploader's name for a log.
     fn name(&self, path: &Path) -> String {
         let path = path.display().to_string();
         let root = self.roots.iter().filter(|root| path.starts_with(root.as_str())).map(String::len).max();
@@ -373,7 +377,7 @@ fn failed(error: io::Error) -> EngineError {
     EngineError::file("importing the logs", error)
 }
 
-/// A log of which a part was not understood would be taken for all of it.
+/// A partly unreadable log would be mistaken for a complete one.
 fn refuse_unread(statistics: &LogStatistics, most_percent: f64) -> Result<(), EngineError> {
     let outcome = statistics.outcome();
     let unread_percent = outcome.unread_share() * 100.0;

@@ -1,7 +1,8 @@
 //! The external targets of this server: notification targets at a run's end, metrics targets while it continues.
 //!
-//! Owns the targets and their status. `deliveries` sends notifications of ended runs, from rows in the database; `figures` takes what running
-//! tests have counted, for `/metrics` and for `export`, which pushes it on. Protocols are the adapters'. No run waits for any of it.
+//! Owns the targets and their status. `deliveries` sends notifications of ended runs, from rows in the database;
+//! `figures` collects the counts of running tests, for `/metrics` and for `export`, which pushes them. Protocols belong
+//! to the adapters. No run waits for any of it.
 
 mod deliveries;
 mod export;
@@ -31,7 +32,7 @@ pub struct IntegrationTargets {
     pub public_url: Option<String>,
 }
 
-/// The targets, and what is on its way to them.
+/// The targets, and their queues.
 pub(crate) struct Integrations {
     notifiers: Vec<Arc<dyn Notifier>>,
     public_url: Option<String>,
@@ -122,7 +123,7 @@ pub struct IntegrationTest {
 }
 
 impl Engine {
-    /// Starts the deliveries, with those that an earlier engine has not made.
+    /// Starts the deliveries, including those that an earlier engine has not made.
     pub(crate) async fn begin_integrations(&self) -> Result<(), EngineError> {
         self.keep_giving_up().await?;
         for notifier in &self.integrations().notifiers {
@@ -154,7 +155,7 @@ impl Engine {
     /// Sends a test to a target of either kind.
     ///
     /// # Errors
-    /// When there is no such target, or it does not take it.
+    /// When the target does not exist, or does not accept it.
     pub async fn test_integration(&self, name: &str) -> Result<IntegrationTest, EngineError> {
         let began = Instant::now();
         let Integrations { notifiers, exports, .. } = self.integrations();

@@ -1,4 +1,5 @@
-//! The engine: launches clusters, supervises runs, reconciles the requested with the actual state, streams what is measured.
+//! The engine: launches clusters, supervises runs, reconciles the requested with the actual state, and streams measured
+//! data.
 //!
 //! Owns every sequence of operations and every deadline. Depends on the ports of jac-model and the store, not on HTTP
 //! or a provider.

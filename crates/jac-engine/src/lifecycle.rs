@@ -2,15 +2,15 @@
 //!
 //! | step    | does                                              | undone by                         |
 //! |---------|---------------------------------------------------|-----------------------------------|
-//! | record  | the row, `requested` (before anything is asked)   | the row's `terminated`            |
-//! | launch  | asks the provider for the nodes, with their lease | the provider terminates them      |
-//! | seen    | the row has the nodes that came, and no others    | nothing                           |
-//! | key     | makes the RMI key of the cluster                  | its folder is removed             |
-//! | tools   | finds or installs JMeter here, equips the nodes   | nothing: they are the machine's   |
+//! | record  | the row, `requested` (before any call)            | the row's `terminated`            |
+//! | launch  | requests the nodes from the provider, with their lease | the provider terminates them |
+//! | seen    | the row lists the nodes that exist, and no others | nothing                           |
+//! | key     | creates the RMI key of the cluster                | its folder is removed             |
+//! | tools   | finds or installs JMeter here, equips the nodes   | nothing: they belong to the machine |
 //! | ready   | the row's `ready`                                 | the row's `terminating`           |
 //!
-//! Whatever fails goes to `failed` with its cause and from there to `terminating`, which is tried until nothing is left.
-//! A cluster that is adopted begins at `key`: its nodes are there.
+//! A failure leads to `failed` with its cause and from there to `terminating`, which is retried until nothing is left.
+//! An adopted cluster begins at `key`: its nodes exist.
 
 use crate::engine::{Engine, Lines};
 use crate::error::EngineError;
@@ -39,7 +39,7 @@ impl Engine {
         self.work_on("cluster", id.to_string(), format!("the cluster {id}"), move |panics| {
             let (engine, id) = (engine.clone(), id.clone());
             async move {
-                // One that makes JAC fail each time is not tried for ever: its machines cost money.
+                // A cluster that makes JAC fail each time is not retried endlessly: its machines cost money.
                 if panics >= PANICS_UNTIL_GIVEN_UP {
                     let error = EngineError::JMeter(
                         "Internal error while JAC created the cluster. See the server's log.".to_owned(),
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     async fn bring_up(&self, cluster: &Cluster) -> Result<(), EngineError> {
-        // A price that takes its time to be found holds nothing up.
+        // A price that takes long to determine does not delay the launch.
         let (brought_up, ()) = tokio::join!(self.bring_up_nodes(cluster), self.know_price(&cluster.id));
         brought_up?;
         self.know_price(&cluster.id).await;
@@ -144,13 +144,13 @@ impl Engine {
         Ok(())
     }
 
-    /// What is left of a limit that counts from a time, but not next to nothing.
+    /// The remaining part of a limit that is measured from a given time, but at least a minimum.
     pub(crate) fn left_of(&self, limit: Duration, since_ms: i64) -> Duration {
         let gone_ms = (self.now_ms() - since_ms).max(0).unsigned_abs();
         limit.saturating_sub(Duration::from_millis(gone_ms)).max(SHORTEST_LIMIT.min(limit))
     }
 
-    /// Waits until the cluster has failed or is to be terminated.
+    /// Waits until the cluster has failed or its termination is requested.
     async fn until_not_launching(&self, id: &ClusterId) {
         let mut changes = self.changes_of_cluster(id);
         loop {
@@ -185,7 +185,7 @@ impl Engine {
             let progress = |node: &str, message: Message| lines.add(Some(node), message);
             loop {
                 match cloud.launch(&cluster.config, &requests, &progress).await {
-                    // The launch's limit is the bound.
+                    // The launch's time limit bounds this.
                     Err(error) if is_own_fault(&error) => {
                         tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}", cluster.id);
                         sleep(Duration::from_secs(1)).await;
@@ -202,13 +202,13 @@ impl Engine {
         Duration::from_millis(u64::try_from(at_ms - self.now_ms()).unwrap_or(0))
     }
 
-    /// When a lease given now ends: never after the cluster itself.
+    /// The end of a lease that is given now: never after the cluster's own end.
     pub(crate) fn lease_end(&self, cluster: &Cluster) -> i64 {
         let lease_ms = i64::try_from(self.settings().lease.as_millis()).unwrap_or(i64::MAX);
         (self.now_ms() + lease_ms).min(self.expiry_ms(cluster))
     }
 
-    /// The key store, made once; a restart finds it there.
+    /// The key store, created once; a restart finds it.
     async fn make_key(&self, id: &ClusterId) -> Result<(), EngineError> {
         let folder = self.folder().cluster(id);
         if key_store_path(&folder).is_file() {
@@ -219,7 +219,7 @@ impl Engine {
             RmiKeyStore::generate(id.as_str(), password).map_err(|error| EngineError::JMeter(error.to_string()))?;
         let failed = |error| EngineError::file("accessing the cluster's key", error);
         tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
-        // The password first: a store without one would be of no use.
+        // The password first: a store without its password would be useless.
         write_privately(&folder.join("rmi.password"), store.password().as_bytes()).map_err(failed)?;
         let new = folder.join("rmi.p12.new");
         write_privately(&new, &store.bytes).map_err(failed)?;
@@ -277,7 +277,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Requests a graceful stop of the run that has a cluster; `false`: there is no such run to be stopped.
+    /// Requests a graceful stop of the run that has a cluster; `false`: there is no such run to stop.
     pub(crate) async fn stop_run_of_cluster(&self, run: &RunId, by: &str) -> Result<bool, EngineError> {
         match self.request_stop(run, StopMode::Graceful, by).await {
             Ok(_) => Ok(true),
@@ -286,12 +286,13 @@ impl Engine {
         }
     }
 
-    /// A stop of the run on the cluster was requested; its nodes stay until it has collected what it measured: as long as a stop may
-    /// take, and as long as bytes still come or wait for room here. The nodes' own leases are the last bound.
+    /// A stop of the run on the cluster was requested; its nodes are kept until it has collected its data: as long as a
+    /// stop may take, and as long as bytes still arrive or wait for disk space here. The nodes' own leases are the
+    /// final limit.
     async fn wait_for_run(&self, cluster: &Cluster) -> Result<(), EngineError> {
         let Some(run) = &cluster.current_run else { return Ok(()) };
-        // Requested again: a crash may have occurred between the requests to terminate the cluster and to stop the run. A run that
-        // still waited for its cluster sees for itself that it will never be ready, and why.
+        // Requested again: a crash may have occurred between the requests to terminate the cluster and to stop the run.
+        // A run that is still waiting for its cluster detects itself that it will never be ready, and why.
         if cluster.ready_ms.is_some()
             && !self.stop_run_of_cluster(run, "JAC, because its cluster is being terminated").await?
         {
@@ -327,7 +328,8 @@ impl Engine {
     }
 }
 
-/// Whether no task leads that run: it has no row, or none that this JAC can read. Nobody waits for it, and its cluster costs money.
+/// Whether no task supervises that run: it has no row, or none that this JAC can read. Nothing waits for it, and its
+/// cluster costs money.
 fn is_nobodys(error: &StoreError) -> bool {
     matches!(error, StoreError::NotFound { .. } | StoreError::Unreadable { .. })
 }
@@ -345,7 +347,7 @@ fn step(cluster: &mut Cluster, event: ClusterEvent) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Takes the nodes that did not come out of the row, if the configuration allows that many to fail. Returns their names.
+/// Removes the nodes that failed to launch from the row, if the configuration tolerates that many. Returns their names.
 fn drop_failed_nodes(cluster: &mut Cluster, instances: &[Instance]) -> Result<Vec<String>, EngineError> {
     let came = |node: &Node| instances.iter().any(|instance| instance.name == node.name);
     let missing: Vec<&Node> = cluster.nodes.iter().filter(|node| !came(node)).collect();

@@ -1,5 +1,6 @@
-//! Providers whose every call ends: a deadline around each, whatever the provider's own are. They are generous, for what hangs and not for
-//! what is slow; who cannot wait so long has a shorter one. What takes as long as it takes, such as a launch, is its caller's to bound.
+//! Adds a deadline to every call of a provider, whatever the provider's own deadlines are. They are generous, meant for
+//! hanging and not for slow calls; a caller that cannot wait this long has a shorter one. The callers limit operations
+//! of unknown duration, such as a launch.
 
 use async_trait::async_trait;
 use jac_model::ports::{
@@ -12,9 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A question that one round trip answers.
+/// For a query with a single round trip.
 const QUESTION: Duration = Duration::from_secs(60);
-/// What works through files or processes of a node, or through several calls of an API.
+/// For operations on files or processes of a node, or with several calls of an API.
 const WORK: Duration = Duration::from_secs(10 * 60);
 /// The slowest line that files travel over, in bytes per second.
 const SLOWEST: u64 = 16 << 10;
@@ -29,12 +30,12 @@ async fn within<T>(
     timeout(limit, call).await.map_err(late)?
 }
 
-/// How long this many bytes may travel.
+/// How long the transfer of this many bytes may take.
 fn travel(bytes: u64) -> Duration {
     QUESTION + Duration::from_secs(bytes / SLOWEST)
 }
 
-/// A provider with deadlines, and so all of its nodes.
+/// A provider with deadlines, including those of its nodes.
 pub(crate) struct LimitedCloud(pub Arc<dyn Cloud>);
 
 const PROVIDER: &str = "The provider";

@@ -1,7 +1,7 @@
-//! Lists as the outside sees them: summaries of runs, clusters and plans, a page at a time.
+//! Lists for callers: summaries of runs, clusters and plans, a page at a time.
 //!
-//! They are made of the store's narrow rows; for runs that live the figures of their newest snapshot stand in for those that are not
-//! written down yet.
+//! They are built from the store's narrow rows; for running tests the figures of their newest snapshot replace those
+//! that are not stored yet.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -33,7 +33,7 @@ pub struct RunSummary {
     pub name: String,
     pub plan: Named,
     pub cluster: Named,
-    /// `null`: an older JAC started it, and its cluster is not known any more.
+    /// `null`: an older JAC started it, and its cluster is unknown now.
     pub provider: Option<Provider>,
     pub owner: Person,
     pub team: Option<Named>,
@@ -106,7 +106,7 @@ pub struct PlanSummary {
     pub main_file: String,
     /// How many files it has.
     pub files: u64,
-    /// The size of all of them.
+    /// Total size of its files in bytes.
     pub bytes: u64,
     /// How many runs it had.
     pub runs: u64,
@@ -163,7 +163,7 @@ impl Engine {
     }
 }
 
-/// What was measured, once that is written down.
+/// The result, once it is stored.
 fn figures(run: &ListedRun) -> Option<Headline> {
     let (samples, errors) = (run.samples?, run.errors?);
     #[expect(clippy::cast_precision_loss, reason = "as exact as a share of so many samples has to be")]

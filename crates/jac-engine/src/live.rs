@@ -1,7 +1,7 @@
 //! The live statistics of a run: bytes of the log in, numbered snapshots out.
 //!
-//! Nothing is remembered per snapshot but one number: the statistics know which buckets changed since when, so a page
-//! that was away gets exactly what it missed; one that was away for more than [`MARKS`] snapshots gets everything.
+//! Only one number is stored per snapshot: the statistics know which buckets changed since then, so a page that was
+//! disconnected gets exactly what it missed; after more than [`MARKS`] snapshots it gets everything.
 
 mod shown;
 #[cfg(test)]
@@ -27,18 +27,18 @@ use shown::Shown;
 /// How many groups of failures a snapshot shows.
 const ERRORS_SHOWN: usize = 20;
 
-/// Snapshots that are remembered: an hour of them.
+/// Number of snapshots in memory: those of an hour.
 const MARKS: usize = 3_600;
 
 /// One run while it is measured.
 pub(crate) struct LiveRun {
     state: Mutex<State>,
-    /// What pages, lists and metrics ask for at any time. It is never held while something is measured or written, as the state is; who
-    /// has both has taken the state first.
+    /// Data that pages, lists and metrics request at any time. This lock is never held during measuring or writing, as
+    /// that of the state is; code that needs both locks the state first.
     shown: Mutex<Shown>,
-    /// How many bytes of its log have come.
+    /// Number of received bytes of its log.
     received: AtomicU64,
-    /// The log's next bytes cannot be kept until there is room on the disk.
+    /// The log's next bytes cannot be stored until there is space on the disk.
     waits_for_room: AtomicBool,
     /// Observations of its nodes.
     nodes: Mutex<NodeSeries>,
@@ -49,18 +49,18 @@ struct State {
     evaluation: Evaluation,
     /// The number of the newest snapshot.
     seq: u64,
-    /// The oldest snapshot that is remembered; at first the number before the first one of this process. What was sent before is
-    /// answered with everything.
+    /// The oldest snapshot in memory; at first the number before the first one of this process. A request based on an
+    /// older one gets everything.
     base: u64,
-    /// What the statistics called "now" at each snapshot since `base`.
+    /// The statistics' change number at each snapshot since `base`.
     marks: VecDeque<u64>,
-    /// When the last bytes came, by the time of the snapshot before or after.
+    /// When the last bytes arrived, by the time of the snapshot before or after.
     heard_ms: Option<EpochMs>,
-    /// Bytes came since the last snapshot.
+    /// Bytes arrived since the last snapshot.
     fed: bool,
 }
 
-/// No sample for so long: the rate is 0, whatever it was.
+/// After this long without a sample the rate is 0.
 const SILENCE_MS: EpochMs = 10_000;
 
 /// The measured part of a snapshot.
@@ -75,8 +75,8 @@ pub(crate) struct Measured {
 }
 
 impl LiveRun {
-    /// Statistics without samples, whose snapshots are numbered from `base`, with their criteria. `watch`: how the criteria
-    /// were observed in an earlier process.
+    /// Statistics without samples, whose snapshots are numbered from `base`, with their criteria. `watch`: the history
+    /// of the criteria from an earlier process.
     pub fn new(base: u64, evaluation: Evaluation, watch: Vec<CriterionWatch>) -> Self {
         let state = State {
             statistics: LogStatistics::new(Settings::default()),
@@ -121,7 +121,7 @@ impl LiveRun {
         self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     }
 
-    /// How many bytes of the log have come.
+    /// Number of received bytes of the log.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
     }
@@ -153,7 +153,7 @@ impl LiveRun {
         of(&mut self.nodes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes the next snapshot; its points are those that changed since the last one.
+    /// Creates the next snapshot; its points are those that changed since the last one.
     pub fn advance(&self, now_ms: EpochMs) -> Measured {
         let mut state = self.state();
         let after = state.seq;
@@ -180,7 +180,7 @@ impl LiveRun {
         measured
     }
 
-    /// What changed since the snapshot `after`, up to the newest one and what has come since.
+    /// The changes since the snapshot `after`, including those since the newest snapshot.
     pub fn since(&self, after: u64) -> Measured {
         self.state().measure(after).0
     }
@@ -205,7 +205,7 @@ impl LiveRun {
         (busiest, state.statistics.rejected_rows(), state.statistics.active_users())
     }
 
-    /// The statistics themselves and how they are judged, when no more bytes are to come.
+    /// The statistics themselves and their evaluation, when no more bytes will arrive.
     pub fn finished<T>(&self, now_ms: EpochMs, read: impl FnOnce(&mut LogStatistics, &Judged) -> T) -> T {
         let mut state = self.state();
         let State { statistics, evaluation, .. } = &mut *state;
@@ -222,8 +222,8 @@ impl LiveRun {
 }
 
 impl State {
-    /// The rate by the samples' own clocks: the server's is another one, and what the nodes have measured is not all here
-    /// yet. It is 0 when nothing has come for a while.
+    /// The rate by the samples' own clocks: the server's clock differs, and not everything that the nodes have measured
+    /// has arrived yet. It is 0 when nothing has arrived for a while.
     fn rate_per_s(&mut self, now_ms: EpochMs) -> Option<f64> {
         if std::mem::take(&mut self.fed) || self.heard_ms.is_none() {
             self.heard_ms = Some(now_ms);
@@ -233,18 +233,18 @@ impl State {
         if silent { rate.map(|_| 0.0) } else { rate }
     }
 
-    /// Judges what there is.
+    /// Evaluates the criteria and rules.
     fn judge(&mut self, summary: &Summary, now_ms: EpochMs) -> (Vec<CriterionResult>, Vec<StopRuleState>) {
         (self.evaluation.judge(summary, MAX_UNREAD_PERCENT), self.evaluation.rules(now_ms))
     }
 
-    /// What the statistics called "now" at a snapshot; 0 for one that is not known.
+    /// The statistics' change number at a snapshot; 0 for an unknown one.
     fn mark(&self, snapshot: u64) -> u64 {
         let place = snapshot.checked_sub(self.base).and_then(|place| usize::try_from(place).ok());
         place.and_then(|place| self.marks.get(place)).copied().unwrap_or(0)
     }
 
-    /// What changed since a snapshot, and what the statistics call "now".
+    /// The changes since a snapshot, and the statistics' current change number.
     fn measure(&mut self, after: u64) -> (Measured, u64) {
         let mark = self.mark(after);
         let changed = self.statistics.changed_points(mark);

@@ -25,7 +25,7 @@ pub(crate) struct Observed {
     pub unknown: BTreeMap<ClusterId, String>,
 }
 
-/// What was last seen of a provider.
+/// The last known state of a provider.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     instances: Vec<Instance>,
@@ -75,7 +75,7 @@ impl Seen {
     fn apply(&mut self, instances: &[Instance], unseen: Vec<Unseen>) {
         let is_unseen = |instance: &Instance| {
             let billable = instance.billable.as_ref();
-            // What one set of credentials cannot see another one may.
+            // Instances that one set of credentials does not show may be shown by another.
             let is_seen =
                 || instances.iter().any(|seen| seen.cluster == instance.cluster && seen.name == instance.name);
             billable.is_some_and(|billable| unseen.iter().any(|place| place.region == billable.region)) && !is_seen()
@@ -87,7 +87,7 @@ impl Seen {
 }
 
 impl Engine {
-    /// Asks a provider what there is, and keeps the answer.
+    /// Lists a provider's instances, and records the result.
     pub(crate) async fn observe(&self, provider: Provider) -> Result<Observed, EngineError> {
         let limit = self.settings().ask_limit;
         let late =
@@ -145,20 +145,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Sees to it that each provider was asked once.
+    /// Ensures that each provider was queried once.
     async fn observe_where_not_seen(&self) {
         let unseen = self.providers().into_iter().filter(|provider| !self.seen().contains_key(provider));
         futures_util::future::join_all(unseen.map(|provider| async move {
-            // A failure is kept beside what was seen.
+            // A failure is recorded next to the last list.
             drop(self.observe(provider).await);
         }))
         .await;
     }
 
-    /// All machines that cost money, whichever cluster they are of, the oldest first.
+    /// All billable machines of all clusters, oldest first.
     ///
     /// # Errors
-    /// When the database cannot be read. A provider that cannot be asked is among the unreachable.
+    /// When the database cannot be read. A provider that cannot be queried is listed as unreachable.
     pub async fn machines(&self) -> Result<Machines, EngineError> {
         self.observe_where_not_seen().await;
         let seen = self.seen().clone();
@@ -222,18 +222,19 @@ impl Engine {
                 Err(error) => failed = Some(error),
             }
         }
-        // One that could not be asked may have it.
+        // A provider that could not be queried may have it.
         Err(failed.unwrap_or_else(|| EngineError::NotFound { kind: "orphan", id: id.to_string() }))
     }
 
-    /// Takes over a cluster that this database did not know. It becomes ready by itself, and is `owner`'s from now on.
+    /// Adopts a cluster that was not in this database. It becomes ready automatically, and belongs to `owner` from now
+    /// on.
     ///
     /// # Errors
-    /// When there is none, or its machines are no cluster any more.
+    /// When it does not exist, or its machines do not make up a cluster any more.
     pub async fn adopt_cluster(&self, owner: Person, id: &ClusterId) -> Result<Cluster, EngineError> {
         let provider = self.provider_of_orphan(id).await?;
         let mut adopted = self.cloud(provider)?.adopt(id).await?;
-        // The set that its machines were made with is whoever's it was; only `saved` of an older JAC has to be resolved.
+        // The set that its machines were created with keeps its owner; only `saved` of an older JAC has to be resolved.
         let names_a_set =
             adopted.config.ec2.as_ref().is_some_and(|ec2| matches!(ec2.credentials, CredentialChoice::Set(_)));
         if !names_a_set {
@@ -249,15 +250,15 @@ impl Engine {
         Ok(cluster)
     }
 
-    /// Ends a cluster that this database does not know.
+    /// Terminates a cluster that is not in this database.
     ///
     /// # Errors
-    /// When there is none, or its provider cannot end it.
+    /// When it does not exist, or its provider cannot terminate it.
     pub async fn terminate_orphan(&self, id: &ClusterId) -> Result<(), EngineError> {
         let provider = self.provider_of_orphan(id).await?;
         tracing::info!(cluster = %id, "ending the orphan {id}");
         self.cloud(provider)?.terminate(id).await?;
-        // So that a page which asks next does not see it.
+        // So that the next page does not show it.
         drop(self.observe(provider).await);
         Ok(())
     }
@@ -284,7 +285,7 @@ fn machine(provider: Provider, instance: &Instance, row: Option<&Cluster>) -> Op
     })
 }
 
-/// Why a provider could not be asked, or those of its regions that could not.
+/// Why a provider, or some of its regions, could not be queried.
 fn unreachable(provider: Provider, seen: Seen) -> Vec<Unreachable> {
     match seen.failure {
         Some(reason) => vec![Unreachable { provider, region: None, reason }],
@@ -308,7 +309,7 @@ fn price_of_one(row: &Cluster, role: Role) -> Option<f64> {
     Some(row.usd_per_hour? / f64::from(count))
 }
 
-/// The row of a cluster that was adopted: its machines are there, so it only has to be prepared.
+/// The row of an adopted cluster: its machines exist, so it only has to be prepared.
 fn adopted_row(
     id: &ClusterId,
     provider: Provider,
@@ -361,8 +362,8 @@ fn adopted_row(
     })
 }
 
-/// The lifetime that a cluster was given, in minutes. Its machines were made a little later, and AWS reports when in whole seconds,
-/// which may be a little earlier: so it is the nearest.
+/// The lifetime that a cluster was given, in minutes. Its machines were created a little later, but AWS reports the
+/// time in whole seconds, which may be a little earlier: so it is rounded to the nearest.
 fn lifetime_minutes(created_ms: i64, expires_at_ms: i64) -> u32 {
     let minutes = expires_at_ms.saturating_sub(created_ms).saturating_add(30_000) / 60_000;
     u32::try_from(minutes.max(1)).unwrap_or(u32::MAX).min(ClusterConfig::MAX_LIFETIME_MINUTES)
@@ -404,7 +405,7 @@ mod tests {
         let away = || Some("It is away.".to_owned());
         let mut seen = Seen::default();
         assert_eq!(seen.take(second(2), Some(&listed), None, Vec::new()), changed(false, Some(BTreeMap::new())));
-        // Started earlier and ended later: neither its list nor its failure is news.
+        // Started earlier and ended later: neither its list nor its failure is newer.
         assert_eq!(seen.take(second(1), Some(&listed), None, Vec::new()), None);
         assert_eq!(seen.take(second(1), None, away(), Vec::new()), None);
         assert_eq!((seen.failure.as_ref(), &seen.unknown), (None, &unknown));

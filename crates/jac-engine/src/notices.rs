@@ -1,15 +1,15 @@
-//! What a person should see though no request asked for it: rows that cannot be read, folders that belong to nothing,
-//! parts of JAC that failed. Kept while this JAC lives; what caused each stands in the log too.
+//! Notices that a person should see without requesting them: rows that cannot be read, folders that belong to nothing,
+//! failed parts of JAC. They are kept until this JAC ends; the cause of each is in the log too.
 
 use crate::engine::Engine;
 use jac_model::EpochMs;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The one that is good news.
+/// The only notice with good news.
 pub(crate) const RESTORED: &str = "results_restored";
 
-/// One of them.
+/// A notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Notice {
@@ -19,7 +19,7 @@ pub struct Notice {
     pub params: BTreeMap<&'static str, String>,
     /// For people.
     pub message: String,
-    /// When it happened last; `null`: not known.
+    /// When it last occurred; `null`: unknown.
     pub at_ms: Option<EpochMs>,
     /// How often it happened.
     pub count: u64,
@@ -40,7 +40,7 @@ impl Notice {
 }
 
 impl Engine {
-    /// Everything that should be seen, the oldest first.
+    /// All notices, oldest first.
     pub fn notices(&self) -> Vec<Notice> {
         let unreadable = self.store().unreadable().into_iter().map(|row| {
             let message = format!(
@@ -53,7 +53,7 @@ impl Engine {
         self.noticed().iter().cloned().chain(unreadable).collect()
     }
 
-    /// Writes it to the log and keeps it for the pages. The same once more is counted.
+    /// Logs it and keeps it for the pages. Repetitions are counted.
     pub(crate) fn notice(&self, mut notice: Notice) {
         if notice.code == RESTORED {
             tracing::info!(code = notice.code, "{}", notice.message);
@@ -71,7 +71,7 @@ impl Engine {
         }
     }
 
-    /// What it was about is over.
+    /// Removes notices whose cause is over.
     pub(crate) fn forget_notice(&self, code: &'static str) {
         self.noticed().retain(|known| known.code != code);
     }

@@ -1,4 +1,4 @@
-//! Whose things are: handing them over, and giving them to a team.
+//! Ownership: handing objects over to another person, and to a team.
 
 use crate::administrator;
 use crate::engine::{Engine, Event};
@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 const MOST_ROUNDS: usize = 10;
 
 impl Engine {
-    /// Removes a person, who is disabled first. Everything they own passes to `heir`; without one their clusters are terminated, their
-    /// schedules paused, and the rest goes to `by`.
-    /// Done twice it does the same, so that it can be done again after a crash.
+    /// Removes a person, who is disabled first. Everything they own passes to `heir`; without an heir their clusters
+    /// are terminated, their schedules paused, and everything else goes to `by`. Repeating it has the same result, so
+    /// it can be repeated after a crash.
     ///
     /// # Errors
-    /// When they are the account of the server's shell, or the last administrator, or the database cannot be written. They stay disabled
-    /// where it fails in the middle.
+    /// When they are the account of the server's shell, or the last administrator, or the database cannot be written.
+    /// After a failure in the middle they stay disabled.
     pub async fn remove_person(&self, leaving: &Person, heir: Option<Person>, by: &Person) -> Result<(), EngineError> {
         if leaving.id == administrator().id {
             let message = "This is the account of the server's command line and cannot be removed. Disable it instead.";
@@ -45,7 +45,8 @@ impl Engine {
                 faults: Vec::new(),
             });
         }
-        // Many transactions, which a failure may end in the middle: the trail has their beginning, and the removal only when it is done.
+        // Many transactions, which a failure may interrupt: the trail records their beginning, and the removal only
+        // when it is complete.
         AuditedChange::prepare("person.hand_over");
         AuditedChange::detail("to", format!("{} ({})", next.name, next.id));
         // They can send no more requests. Earlier requests may still create items, so items are handed over until none are left.
@@ -65,7 +66,7 @@ impl Engine {
         Err(EngineError::Conflict { message, hint: Some("Try again in a moment.".to_owned()) })
     }
 
-    /// Gives all that somebody owns to `next`, their living clusters terminated if `is_ending`.
+    /// Gives everything that a person owns to `next`; existing clusters are terminated if `is_ending`.
     async fn hand_over(
         &self,
         leaving: &Person,
@@ -145,8 +146,9 @@ impl Engine {
         self.describe_run(id).await
     }
 
-    /// Gives runs and plans whose owner has no account here to whoever has that name, and those of a team that was never here to the team of that
-    /// name: folders and stores know the ids of a database that was lost. What no name fits to stays as it is until there is one.
+    /// Gives runs and plans whose owner has no account here to the person with the same name, and those of a team that
+    /// never existed here to the team with the same name: folders and stores contain the IDs of a lost database. If
+    /// there is no such name, they are unchanged until there is one.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -182,7 +184,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The same of the team that may change them.
+    /// The same for the team that may change them.
     async fn adopt_restored_of_teams(&self, kind: Kind) -> Result<(), EngineError> {
         for (id, name) in self.store().without_team(kind).await? {
             let Some(team) = self.store().team_named(&name).await? else { continue };
@@ -200,10 +202,10 @@ impl Engine {
         Ok(())
     }
 
-    /// The team of that id, for something that is to be its.
+    /// The team with that ID, for an object that will belong to it.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub async fn team(&self, id: Option<&str>) -> Result<Option<Named>, EngineError> {
         let Some(id) = id else { return Ok(None) };
         let found = self.store().team(id).await?;

@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The most runs that one request searches.
+/// Maximum number of runs that one request searches.
 pub const MOST_RUNS: u32 = 50;
 /// No further run is started after this time: a caller waits for the response.
 const TIME_FOR_ALL: Duration = Duration::from_secs(3);
@@ -40,7 +40,7 @@ pub struct RunsToSearch {
 pub struct PlanSamples {
     /// Samples that match in these runs, counted as in each table's total.
     pub matched: u64,
-    /// Samples that were searched, counted in the same way.
+    /// Number of searched samples, counted in the same way.
     pub searched: u64,
     /// Matching transactions, counted separately.
     pub matched_transactions: u64,
@@ -104,7 +104,7 @@ impl PlanSamples {
         self.runs.extend(older.runs);
         self.samples.extend(older.samples);
         if keep == Keep::Slowest {
-            // Among equals the newer run comes first, then its log's order.
+            // Of equal ones the newer run comes first, then the order of its log.
             self.samples.sort_by_key(|found| slowness(&found.sample));
         }
         self.samples.truncate(limit);
@@ -118,8 +118,8 @@ fn slowness(sample: &FoundSample) -> (bool, Reverse<Option<u32>>) {
 }
 
 impl Engine {
-    /// Searches the samples of a plan's runs, also of a deleted plan. It waits for search targets and reads logs: call it where blocking is
-    /// allowed.
+    /// Searches the samples of a plan's runs, also of a deleted plan. It waits for search targets and reads logs: do
+    /// not call it on an async thread.
     ///
     /// # Errors
     /// When `after` is not from an earlier response, or the database cannot be read.

@@ -1,4 +1,4 @@
-//! Plans in the store: made of uploads, changed, removed.
+//! Plans in the store: created from uploads, changed, removed.
 
 pub mod archive;
 pub mod check;
@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How long a plan is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// Until somebody removes it.
+    /// Until it is removed by a user.
     UntilRemoved,
     /// Kept while it has runs, as uploaded by `jac run`.
     WithItsRuns,
@@ -54,10 +54,10 @@ struct Placed {
 }
 
 impl Engine {
-    /// Makes a plan of an upload. A single zip is unpacked.
+    /// Creates a plan from an upload. A single zip is unpacked.
     ///
     /// # Errors
-    /// When there is no `.jmx` in it, it is not a plan, or the archive is not to be trusted. Nothing is left then.
+    /// When it contains no `.jmx`, it is not a plan, or the archive is not safe. Nothing is left then.
     pub fn create_plan(
         &self,
         owner: Person,
@@ -115,7 +115,7 @@ impl Engine {
         Ok(plan)
     }
 
-    /// An id that neither a row nor a folder has.
+    /// An ID that is used by neither a row nor a folder.
     fn free_plan_id(&self) -> Result<PlanId, EngineError> {
         loop {
             let id = PlanId::from_random(rand::random());
@@ -127,7 +127,7 @@ impl Engine {
         }
     }
 
-    /// Gives each file its hash; equal content is kept once.
+    /// Determines each file's hash; equal content is stored once.
     fn store_contents(&self, folder: &Path, files: &mut [PlanFile]) -> Result<(), EngineError> {
         let content = Content::new(self.folder().blobs());
         for file in files.iter_mut().filter(|file| file.sha256.is_none()) {
@@ -137,7 +137,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The files of a plan for a new run, and the files themselves in the run's folder.
+    /// The files of a plan for a new run, linked into the run's folder.
     pub(crate) fn link_plan(&self, plan: &PlanAt, to: &Path) -> Result<Vec<PlanFile>, EngineError> {
         let PlanAt { plan, folder: from, .. } = plan;
         let mut files = plan.files.clone();
@@ -163,22 +163,23 @@ impl Engine {
         Content::new(self.folder().blobs()).add(file).map(drop)
     }
 
-    /// Removes the content of files that neither a plan nor a run has any more.
+    /// Removes the content of files that no plan and no run uses any more.
     pub(crate) fn release_content(&self, files: &[PlanFile]) {
         Content::new(self.folder().blobs()).release(files);
     }
 
-    /// Keeps others from changing a plan meanwhile.
+    /// Runs `work` while nobody else can change the plan.
     pub(crate) fn locked_plan<T>(&self, id: &PlanId, work: impl FnOnce() -> T) -> T {
         let lock: Arc<Mutex<()>> = Arc::clone(self.plan_locks().entry(id.clone()).or_default());
         let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
         work()
     }
 
-    /// Adds files to a plan, or replaces those of the same names. Runs that were asked for before run what it was then.
+    /// Adds files to a plan, or replaces those with the same names. Runs that were requested before use the previous
+    /// files.
     ///
     /// # Errors
-    /// When the plan would not be one afterwards.
+    /// When the result would not be a valid plan.
     pub fn add_plan_files(&self, id: &PlanId, by: Person, staging: Staging) -> Result<Plan, EngineError> {
         let staging = self.unpacked(staging)?;
         let mut new = list_files(staging.folder.path())?;
@@ -206,7 +207,7 @@ impl Engine {
         })
     }
 
-    /// The limits of an upload are those of a plan, however many uploads it came in.
+    /// The limits of an upload apply to a plan, however many uploads it consists of.
     fn refuse_too_much<'a>(&self, files: impl Iterator<Item = &'a PlanFile>) -> Result<(), EngineError> {
         let (count, bytes) =
             files.fold((0, 0u64), |(count, bytes), file| (count + 1, bytes.saturating_add(file.bytes)));
@@ -233,7 +234,7 @@ impl Engine {
     /// Removes one file of a plan.
     ///
     /// # Errors
-    /// When it is the plan itself.
+    /// When it is the plan's `.jmx`.
     pub fn remove_plan_file(&self, id: &PlanId, by: Person, path: &str) -> Result<Plan, EngineError> {
         self.change_plan(id, by, |plan, _| {
             if path == plan.main_file {
@@ -300,10 +301,10 @@ impl Engine {
         })
     }
 
-    /// Removes a plan. Its runs keep what they ran.
+    /// Removes a plan. Its runs keep the files that they ran.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_plan(&self, id: &PlanId) -> Result<(), EngineError> {
         self.locked_plan(id, || {
             let plan = wait(self.store().plan(id))?;
@@ -322,7 +323,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Where a file of a plan lies.
+    /// The path of a plan's file.
     ///
     /// # Errors
     /// When the plan has no such file.

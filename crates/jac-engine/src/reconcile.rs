@@ -1,13 +1,14 @@
 //! The reconciler: compares the rows with what a provider has, on a timer and without any input.
 //!
-//! It terminates a cluster if and only if its lifetime or its idle limit is over (not at once after a start, when the clock may be
-//! wrong), or all of its nodes are gone, or its row has ended and the provider still has nodes of it, or it has no row
-//! and has expired by its own tags. Other nodes without a row are left to their lease. It renews the leases of
-//! clusters that continue, and marks nodes that are gone. Each provider has a reconciler of its own; while one cannot
-//! be asked, its clusters still end at their time, but none of their nodes counts as gone.
+//! It terminates a cluster if and only if its lifetime or its idle timeout has expired (not at once after a start, when
+//! the clock may be wrong), or all of its nodes are gone, or its row has ended and the provider still has nodes of it,
+//! or it has no row and has expired by its own tags. Other nodes without a row are left to their lease. It renews the
+//! leases of clusters that continue, and marks nodes that are gone. Each provider has its own reconciler; while a
+//! provider cannot be queried, its clusters still end on time, but none of their nodes counts as gone.
 //!
-//! A provider's list may be old, late or not whole. It is not held against a cluster that became ready after it; a node
-//! counts as gone when two lists in a row lack it and it does not answer, and a cluster as gone when more do over a while.
+//! A provider's list may be old, late or incomplete. It is ignored for a cluster that became ready after it; a node
+//! counts as gone when two consecutive lists lack it and it does not answer, and a cluster when more lists over some
+//! time do.
 
 use crate::engine::{Engine, Event};
 use crate::error::EngineError;
@@ -21,17 +22,17 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// This many lists in a row have to lack a node before it counts as gone…
+/// Number of consecutive lists that must lack a node before it counts as gone…
 const LISTS_UNTIL_LOST: u32 = 2;
 /// …and this many have to lack all nodes, over at least [`ALL_GONE_FOR`], before their cluster is ended for that.
 const LISTS_UNTIL_ENDED: u32 = 3;
 const ALL_GONE_FOR: Duration = Duration::from_secs(10);
-/// Lists that were made nearer to each other are one.
+/// Lists created closer together than this count as one.
 const SAME_LIST: Duration = Duration::from_secs(1);
 /// How long a node may take to answer that lists do not name.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// A machine's own lease ends with its cluster's time, but is counted in whole seconds by the machine: nodes that are missed for the first time
-/// so shortly before that time, or later, have ended by it, and those that are missed earlier are lost.
+/// A machine's own lease ends with its cluster's lifetime, but the machine counts it in whole seconds: nodes first
+/// missed this shortly before that time, or later, were ended by it; those that were missed earlier are lost.
 const LEASE_GRAIN: Duration = Duration::from_secs(5);
 
 /// Which nodes of a cluster are missing from the provider's lists.
@@ -39,7 +40,7 @@ const LEASE_GRAIN: Duration = Duration::from_secs(5);
 pub(crate) struct Missing {
     /// How many lists in a row lacked each node, and since when.
     nodes: HashMap<String, (u32, Instant)>,
-    /// When the newest of them was made.
+    /// When the newest of them was created.
     newest: Option<Instant>,
 }
 
@@ -92,10 +93,10 @@ async fn once(engine: &Engine, provider: Provider) -> Result<(), EngineError> {
     let observed = match engine.cloud(provider) {
         // The reason was reported at the first failure.
         Ok(_) => engine.observe(provider).await.ok(),
-        // One that is switched off now may have been on before.
+        // A provider that is disabled now may have been enabled before.
         Err(_) => None,
     };
-    // The rows after the nodes: a cluster that is written down between the two is no orphan.
+    // The rows after the nodes: a cluster that is recorded between the two is not an orphan.
     let rows = engine.store().living_clusters().await?;
     for cluster in rows.iter().filter(|cluster| cluster.provider == provider) {
         // A failure with one cluster must not affect the others.
@@ -125,7 +126,7 @@ async fn end_what_is_over(
                 tracing::warn!(cluster = %id, "cluster {id} is terminated but still has nodes; terminating them");
                 engine.cloud(provider)?.terminate(id).await?;
             }
-            // One that came to be in between, an orphan, or one whose row cannot be read.
+            // A cluster created in between, an orphan, or one whose row cannot be read.
             Ok(_) | Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) => (),
             Err(error) => return Err(error.into()),
         }
@@ -143,7 +144,7 @@ async fn reconcile_cluster(engine: &Engine, cluster: &Cluster, observed: Option<
         }
         ClusterPhase::Ready => {
             if let Err(error) = free_if_run_has_ended(engine, cluster).await {
-                // Its machines still end at their time.
+                // Its machines still end on time.
                 tracing::warn!(cluster = %cluster.id, %error, "cluster {}: {error}; trying again", cluster.id);
             }
             renew(engine, cluster).await;
@@ -168,7 +169,8 @@ async fn end_orphans_past_their_time(
     provider: Provider,
     instances: &[Instance],
 ) -> Result<(), EngineError> {
-    // Read after the list: a cluster that is written down between the two is no orphan, nor is one whose row cannot be read.
+    // Read after the list: a cluster that is recorded between the two is not an orphan, nor is one whose row cannot be
+    // read.
     let clusters: HashSet<String> = instances.iter().map(|instance| instance.cluster.to_string()).collect();
     let known = engine.store().known(Kind::Cluster, clusters.into_iter().collect()).await?;
     let mut latest_ms: HashMap<&ClusterId, i64> = HashMap::new();
@@ -188,7 +190,7 @@ async fn end_orphans_past_their_time(
     Ok(())
 }
 
-/// A crash between a run's end and its cluster's release leaves the cluster busy with a run that is over.
+/// After a crash between a run's end and its cluster's release, the cluster is still marked as busy with that run.
 async fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(), EngineError> {
     let Some(run) = &cluster.current_run else { return Ok(()) };
     let over = match engine.store().run(run).await {
@@ -199,21 +201,21 @@ async fn free_if_run_has_ended(engine: &Engine, cluster: &Cluster) -> Result<(),
     if over { engine.release_cluster(&cluster.id, run).await } else { Ok(()) }
 }
 
-/// The run that has the cluster now, where its row can be read.
+/// The run that has the cluster now, if its row can be read.
 async fn current_run(engine: &Engine, cluster: &Cluster) -> Option<RunRow> {
     engine.store().run(cluster.current_run.as_ref()?).await.ok()
 }
 
 /// When a cluster with a run on it has to begin to end, so that the run can stop gracefully before the nodes' leases
-/// are over: as long before its end as a stop may take, but at most a quarter of its life.
+/// end: as long before its end as a stop may take, but at most a quarter of its lifetime.
 async fn time_to_stop_ms(engine: &Engine, cluster: &Cluster) -> i64 {
     let Some(run) = current_run(engine, cluster).await else { return 0 };
     let settings = engine.settings();
     part_of_life_ms(cluster, Duration::from_secs(run.run.stop_timeout_s) + settings.force_limit * 2, 4)
 }
 
-/// When a run that is being stopped is force stopped at the latest, whatever its graceful stop timeout: JMeter still has to end, and its last
-/// samples to be fetched, before the nodes' leases are over.
+/// The latest time at which a run that is being stopped is force stopped, whatever its graceful stop timeout: JMeter
+/// still has to end, and its last samples to be fetched, before the nodes' leases end.
 pub(crate) fn last_call_ms(engine: &Engine, cluster: &Cluster) -> EpochMs {
     engine.expiry_ms(cluster) - part_of_life_ms(cluster, engine.settings().force_limit * 2, 8)
 }
@@ -229,7 +231,7 @@ const BY_ITS_TIME: &str = "JAC, because the cluster expired";
 const NODES_GONE: (&str, &str) = ("nodes_gone", "All of its nodes are lost.");
 const BY_LOSS: &str = "JAC, because the cluster's nodes are lost";
 
-/// Whether its time was over, and its end has begun.
+/// Whether its lifetime is over; if so, its termination has begun.
 async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineError> {
     let now_ms = engine.now_ms();
     let stop_ms =
@@ -248,19 +250,19 @@ async fn end_if_over(engine: &Engine, cluster: &Cluster) -> Result<bool, EngineE
     Ok(true)
 }
 
-/// Whether all of its nodes were lost clearly before a time, so that it is not that time which ended them.
+/// Whether all of its nodes were lost clearly before a given time, so that this time is not the reason.
 fn were_gone_before(engine: &Engine, cluster: &Cluster, end_ms: EpochMs) -> bool {
     let names: Vec<&str> = crate::engine::node_names(cluster).collect();
     if names.is_empty() || names.iter().any(|name| !cluster.lost_nodes.iter().any(|lost| lost == name)) {
         return false;
     }
-    // Those that an engine before this one found lost were so before its end.
+    // Nodes that an earlier engine found lost were lost before its end.
     let missed_for = engine.missing().get(&cluster.id).and_then(|missing| missing.all_missed_for(&names));
     missed_for.is_none_or(|gone_for| engine.now_ms() - millis(gone_for) < end_ms - millis(LEASE_GRAIN))
 }
 
-/// Renews the nodes' lease when it is time. A node that does not answer is no reason to leave the cluster's end, or its
-/// lost nodes unnoticed: it is retried at the next check.
+/// Renews the nodes' lease when it is due. A node that does not answer must not prevent the detection of the cluster's
+/// end or its lost nodes: the renewal is retried at the next check.
 async fn renew(engine: &Engine, cluster: &Cluster) {
     let due =
         engine.renewed().get(&cluster.id).is_none_or(|renewed| renewed.elapsed() >= engine.settings().renew_every);
@@ -288,12 +290,12 @@ impl Engine {
     }
 }
 
-/// While a run is on the cluster, the lease reaches to the run's expected end and a while on, so that a server that is
-/// away does not cost a long test; it is never shorter than without a run, and never longer than the cluster's life.
+/// While a run is on the cluster, the lease extends beyond the run's expected end, so that a long test survives a
+/// downtime of the server; it is never shorter than without a run, and never longer than the cluster's lifetime.
 async fn due_lease(engine: &Engine, cluster: &Cluster) -> Lease {
     let ordinary_ms = engine.lease_end(cluster);
     let ordinary = Lease { left: engine.until(ordinary_ms), after_run: None, expires_at_ms: cluster.expires_at_ms };
-    // Nobody comes back for the run of a `jac run` that is gone, so its nodes do not wait for anybody.
+    // Nobody resumes the run of an ended `jac run`, so its nodes do not wait.
     if cluster.ephemeral_of.is_some() {
         return ordinary;
     }
@@ -326,7 +328,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         let mut missing = engine.missing();
         let missing = missing.entry(cluster.id.clone()).or_default();
         missing.observe(observed.at, &names, &alive);
-        // One that was lost before this engine's first list stays so until it is seen.
+        // A node that was lost before this engine's first list stays lost until it is observed.
         let stays_lost = |name: &str| cluster.lost_nodes.iter().any(|lost| lost == name) && !alive.contains(name);
         let is_lost = |name: &&&str| missing.is_lost(name) || stays_lost(name);
         let lost: Vec<String> = names.iter().filter(is_lost).map(|name| (*name).to_owned()).collect();
@@ -343,7 +345,7 @@ async fn mark_lost_nodes(engine: &Engine, cluster: &Cluster, observed: &Observed
         return Ok(());
     }
     if cluster.lost_nodes.iter().any(|name| !lost.contains(name)) {
-        // It was passed over while it was away, and the cluster may have been extended since.
+        // It was skipped while it was unreachable, and the cluster may have been extended since.
         engine.renewed().remove(&cluster.id);
     }
     let now_lost = lost.clone();

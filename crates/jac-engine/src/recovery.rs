@@ -1,8 +1,8 @@
-//! What is done with a data folder when an engine starts on it: the folder is believed over the database.
+//! Recovery of a data folder when an engine starts on it: the folder takes precedence over the database.
 //!
-//! A finished run's folder describes itself (`run.json`), and so does a plan's. One without a row, or whose row is older
-//! (an older database was restored), is added to the list again. Folders that describe nothing are moved to `lost/`;
-//! only unfinished uploads and unused file content are ever removed.
+//! A finished run's folder describes itself (`run.json`), and so does a plan's. One without a row, or whose row is
+//! older (an older database was restored), is added to the list again. Folders that describe nothing are moved to
+//! `lost/`; only unfinished uploads and unused file content are ever removed.
 
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -14,7 +14,7 @@ use jac_model::{PlanId, RunId};
 use jac_store::Kind;
 use std::path::Path;
 
-/// How many folders the database is asked about at once.
+/// Number of folders per database query.
 const AT_A_TIME: usize = 1_000;
 
 impl Engine {
@@ -90,8 +90,9 @@ impl Engine {
             if let Ok(Some(record)) = RunRecord::read(&self.folder().run(&run.id))
                 && record.run.id == run.id
             {
-                // Its end was written to the folder, and the crash came before the database's turn: nobody was notified. First, so that another
-                // crash between the two loses nothing; a target that a later database has notified recognises the delivery's ID.
+                // Its end was written to the folder, but the server crashed before the database was updated: nobody was
+                // notified. This comes first, so that another crash between the two loses nothing; a target that was
+                // notified by a later state of the database recognises the delivery's ID.
                 let deliveries = self.due_notifications(&record.run, &record.result());
                 wait(self.store().add_deliveries(&run.id, deliveries, self.now_ms()))?;
                 record.restore(self)?;
@@ -109,7 +110,7 @@ impl Engine {
             if path.is_file() {
                 continue;
             }
-            // A folder whose name is not an id is nobody's plan, and goes to lost/.
+            // A folder whose name is not an ID belongs to no plan, and goes to lost/.
             let id: Option<PlanId> = name.parse().ok();
             if let Some(id) = &id {
                 self.mend_plan_at_start(id);
@@ -133,8 +134,8 @@ impl Engine {
         Ok(restored)
     }
 
-    /// Writes `run.json` for finished runs that have none: those of earlier versions, and those whose disk was full. It reads
-    /// the folder of every run: call it where that is allowed.
+    /// Writes `run.json` for finished runs that have none: those of earlier versions, and those whose disk was full. It
+    /// reads the folder of every run: do not call it on an async thread.
     pub(crate) fn describe_finished_runs(&self) {
         for (name, folder) in entries(&self.folder().runs()) {
             let Ok(id) = name.parse::<RunId>() else { continue };
@@ -151,7 +152,8 @@ impl Engine {
         }
     }
 
-    /// Moves what belongs to nothing where a person finds it. An empty folder is removed: a crash came between it and its row.
+    /// Moves an unknown item to where a person finds it. An empty folder is removed: a crash occurred between it and
+    /// its row.
     fn move_to_lost(&self, path: &Path, kind: &'static str) {
         if path.is_dir() && std::fs::remove_dir(path).is_ok() {
             return;
@@ -181,7 +183,7 @@ impl Engine {
     }
 }
 
-/// What lies in a folder, by name. One that cannot be read has nothing that could be moved.
+/// The contents of a folder, by name. An unreadable folder has nothing that could be moved.
 fn entries(folder: &Path) -> impl Iterator<Item = (String, std::path::PathBuf)> + use<> {
     let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
     found.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))

@@ -1,4 +1,4 @@
-//! People's own stores for results: saved, tried, changed, given up. What is stored where is `archive`'s.
+//! People's own results stores: saved, tested, changed, abandoned. `archive` decides what is stored where.
 
 use crate::archive::Place;
 use crate::engine::Engine;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a store may take to be tried.
+/// Time limit for testing a store.
 const TRY_LIMIT: Duration = Duration::from_secs(45);
 
 /// A results store to save.
@@ -37,7 +37,7 @@ pub struct NewResultsStore {
     /// The storage class of logs, such as `STANDARD_IA`; absent: the bucket's own.
     #[serde(default)]
     pub storage_class: Option<String>,
-    /// The ID of one of one's own sets of AWS credentials.
+    /// The ID of one of your own sets of AWS credentials.
     pub credentials: String,
 }
 
@@ -55,7 +55,7 @@ pub struct ResultsStoreView {
     pub storage_class: Option<String>,
     /// The set of credentials that requests are signed with.
     pub credentials: Named,
-    /// Whether its owner's new runs are stored there; otherwise it has earlier ones.
+    /// Whether its owner's new runs are stored there; otherwise it contains earlier ones.
     pub is_current: bool,
     /// Runs stored in it or being uploaded.
     pub runs: u64,
@@ -72,7 +72,7 @@ pub struct ResultsStoreView {
 }
 
 impl NewResultsStore {
-    /// What a person typed, without blanks at its ends, and `None` for what they left empty.
+    /// The entered text without white space at its ends; `None` if it was left empty.
     fn tidy(self) -> Self {
         let tidy = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         Self {
@@ -85,13 +85,13 @@ impl NewResultsStore {
         }
     }
 
-    /// Every fault that can be seen without asking anybody.
+    /// Every fault that can be detected without a connection.
     fn faults(&self, allowed_endpoints: &[String]) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut fault = |field: &str, code: &str, message: &str| faults.push(Fault::at(field, code, message));
         // Its name becomes part of a host's.
         let in_buckets = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
-        // What is no location is reported below, as a fault of the address.
+        // An invalid location is reported below, as a fault of the address.
         let location = Location::parse(&self.address).ok();
         let bucket = location.as_ref().and_then(Location::s3_bucket);
         if self.address.is_empty() {
@@ -154,10 +154,10 @@ fn field_of(error: &ArtefactError, new: &NewResultsStore) -> Option<&'static str
 }
 
 impl Engine {
-    /// Opens a person's store. Nothing is asked of it yet.
+    /// Opens a person's store. It does not connect yet.
     ///
     /// # Errors
-    /// When its address makes no sense, or this server may not connect to its endpoint.
+    /// When its address is invalid, or this server may not connect to its endpoint.
     pub(crate) fn open_results_store(&self, row: &ResultsStoreRow) -> Result<ArtefactStore, ArtefactError> {
         let location = Location::parse(&row.address)?;
         let reach = match &row.endpoint {
@@ -216,14 +216,15 @@ impl Engine {
     /// One store.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub async fn results_store(&self, id: &str) -> Result<ResultsStoreView, EngineError> {
         let found = self.results_stores(None).await?.into_iter().find(|store| store.id == id);
         found.ok_or_else(|| EngineError::NotFound { kind: "store", id: id.to_owned() })
     }
 
-    /// Has a person's runs stored there from now on, and those of before that are in no store. One of theirs at that place is changed; another one
-    /// keeps the runs that it has. With `is_tried` something is written there and removed first.
+    /// Stores a person's runs there from now on, and earlier ones that are in no store. If they have a store at that
+    /// address, it is changed; another store keeps the runs that it has. With `is_tried` the store is tested first by
+    /// writing and removing an object.
     ///
     /// # Errors
     /// When it is not a valid store (all faults are reported, with their fields), or lacks an operation that a run needs.
@@ -245,10 +246,10 @@ impl Engine {
         self.put_results_store(row).await
     }
 
-    /// Changes with what a store is spoken to. Where it is stays: its runs are there.
+    /// Changes the settings for connecting to a store. Its address stays: its runs are there.
     ///
     /// # Errors
-    /// As with [`Engine::use_results_store`], and when there is no such store or the place is another.
+    /// As with [`Engine::use_results_store`], and when the store does not exist or the address differs.
     pub async fn change_results_store(
         &self,
         id: &str,
@@ -276,20 +277,20 @@ impl Engine {
         self.put_results_store(row).await
     }
 
-    /// Tries a store: something is written there, read and removed.
+    /// Tests a store: an object is written, read and removed.
     ///
     /// # Errors
-    /// When there is no such store, or it does not do what a run needs.
+    /// When the store does not exist, or lacks an operation that a run needs.
     pub async fn test_results_store(&self, id: &str) -> Result<(), EngineError> {
         self.results_store(id).await?;
         let store = self.archives().store_at(&Place::Own(id.to_owned()))?;
         Ok(within_limit(store.address(), store.try_out(&word())).await?)
     }
 
-    /// Stores nothing more there. One that has runs stays for these; without any it is forgotten.
+    /// Stores no further runs there. A store with runs is kept for them; one without runs is deleted.
     ///
     /// # Errors
-    /// When there is no such store, or it is one of before and has runs.
+    /// When the store does not exist, or it is a former one and has runs.
     pub async fn leave_results_store(&self, id: &str) -> Result<(), EngineError> {
         let view = self.results_store(id).await?;
         if view.runs > 0 && !view.is_current {
@@ -301,7 +302,7 @@ impl Engine {
         let rows = self.store().results_stores().await?;
         let row = rows.into_iter().find(|row| row.id == id);
         if let Some(row) = row {
-            // Without runs it goes with that.
+            // If it has no runs, this also deletes it.
             self.store().put_results_store(ResultsStoreRow { is_current: false, ..row }).await?;
         }
         self.places_changed(&view.owner.id).await
@@ -378,7 +379,7 @@ impl Engine {
         self.load_results_stores().await?;
         self.archives().removals().notify_one();
         let (engine, owner) = (self.clone(), owner.to_owned());
-        // It reads the folder of every run, which nobody waits for.
+        // It reads the folder of every run, and nothing waits for it.
         drop(self.spawn_blocking(move || {
             if let Err(error) = engine.queue_unstored_runs_of(&owner) {
                 tracing::warn!(owner, %error, "runs of {owner} are stored after the next start only: {error}");
@@ -388,7 +389,7 @@ impl Engine {
     }
 }
 
-/// What a test's object is called.
+/// The name of a test's object.
 fn word() -> String {
     hex::encode(rand::random::<[u8; 8]>())
 }

@@ -1,5 +1,5 @@
-//! What is kept for how long: once an hour old runs, logs that the store for artefacts has too, events of old clusters, old revisions of plans, and
-//! plans of `jac run` that have no runs any more are removed.
+//! Retention: once an hour old runs, logs that are also in the artefact store, events of old clusters, old revisions of
+//! plans, and plans of `jac run` without runs are removed.
 //!
 //! Pinned runs, baselines and unfinished runs are never removed, and others only by the age, count or size ([`size`]) that the settings
 //! define. Runs are removed in small batches, so other work is not delayed.
@@ -18,7 +18,8 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 const DAY_MS: EpochMs = 24 * 60 * 60 * 1_000;
 const RUNS_AT_A_TIME: u32 = 50;
 const EVENTS_AT_A_TIME: u32 = 1_000;
-/// A plan of `jac run` is as old before it may be removed: by then no cluster lives any more that was created together with it.
+/// Minimum age of a plan of `jac run` before it may be removed: by then every cluster that was created together with it
+/// has ended.
 const EPHEMERAL_DAYS: i64 = 31;
 
 pub(crate) async fn forever(engine: Engine) {
@@ -65,7 +66,7 @@ impl Engine {
                 Err(error) => tracing::warn!(%plan, %error, "the plan {plan} could not be removed: {error}"),
             }
         }
-        // Last: what a run has run stays for it.
+        // Last: a revision that a run used is kept for that run.
         if let Some(count) = settings.plan_revisions {
             self.run_blocking(move |engine| engine.remove_old_revisions(count)).await?;
         }
@@ -89,7 +90,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Removes the runs up to a place. One that cannot be removed is passed over.
+    /// Removes the runs up to a position. A run that cannot be removed is skipped.
     async fn remove_runs_until(&self, until: &RunPlace) -> Result<(), EngineError> {
         let mut after: RunPlace = (EpochMs::MIN, String::new());
         loop {

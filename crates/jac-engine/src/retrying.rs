@@ -1,5 +1,5 @@
-//! A node's port that asks again: a network that is away for a moment fails no step of a run. Every call of [`Remote`] may
-//! be made twice, so asking again is always allowed.
+//! A node's port with retries: a short network outage must not fail a step of a run. Every call of [`Remote`] may be
+//! repeated, so a retry is always permitted.
 
 use async_trait::async_trait;
 use jac_model::NodeTools;
@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep};
 
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// The way to a node, asked again for `limit` after each call that may succeed later; what this server has no descriptor for
-/// does not count.
+/// Access to a node that retries each call that may succeed later, for up to `limit`; time during which this server has
+/// no file descriptor available does not count.
 pub(crate) struct RetryingRemote {
     pub remote: Arc<dyn Remote>,
     pub limit: Duration,
@@ -38,7 +38,8 @@ pub(crate) fn is_silence(error: &PortError) -> bool {
     matches!(error, PortError::Unreachable { .. } | PortError::TooSlow { .. })
 }
 
-/// Whether this server could not send the request. That says nothing about the other side, so no time limit counts meanwhile.
+/// Whether this server could not send the request. That says nothing about the remote machine, so no time limit counts
+/// meanwhile.
 pub(crate) fn is_own_fault(error: &(dyn Error + 'static)) -> bool {
     let is_own = |error: &(dyn Error + 'static)| {
         matches!(error.downcast_ref::<PortError>(), Some(PortError::OutOfDescriptors { .. }))

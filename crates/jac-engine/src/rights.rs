@@ -5,7 +5,7 @@ use crate::error::EngineError;
 use jac_model::{ClusterConfig, CredentialChoice, Principal, UserRole, is_same_name};
 use jac_store::CredentialKind;
 
-/// Why somebody may not have a cluster of a configuration.
+/// Why a person may not create a cluster with a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfigDenied {
     /// It names a file of the server, in this field.
@@ -14,31 +14,32 @@ pub enum ConfigDenied {
     Environment,
 }
 
-/// Whether somebody may work with the credentials of the server's environment. Whoever comes by the company's sign-on is named by ID alone.
+/// Whether a person may use the credentials of the server's environment. A person from the company's sign-on is only
+/// identified by ID.
 pub(crate) fn is_environments(caller: &Principal, via_company: bool, named: &[String]) -> bool {
     let is_named = |word: &str| named.iter().any(|name| is_same_name(name, word));
     caller.role == UserRole::Administrator || is_named(&caller.user.id) || (!via_company && is_named(&caller.user.name))
 }
 
 impl Engine {
-    /// Whether somebody may work with the credentials of the server's environment. `named` are those whom the server's configuration names by
-    /// their id, or by the name of an account that an administrator made: whoever comes by the company's sign-on may be called as somebody
-    /// was who is gone.
+    /// Whether a person may use the credentials of the server's environment. `named` contains those in the server's
+    /// configuration, by their ID, or by the name of an account that an administrator created: a person from the
+    /// company's sign-on may get the name of a person who has left.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn may_use_environment(&self, caller: &Principal, named: &[String]) -> Result<bool, EngineError> {
-        // Asked only where it matters.
+        // Queried only if it makes a difference.
         if is_environments(caller, true, named) {
             return Ok(true);
         }
         Ok(is_environments(caller, false, named) && !self.store().person(&caller.user.id).await?.via_company)
     }
 
-    /// Replaces `saved` by the person's own set, and returns the other settings that they may not use.
+    /// Replaces `saved` with the person's own set, and returns the settings that they may not use.
     ///
     /// # Errors
-    /// When the credentials are somebody else's, or the database cannot be read.
+    /// When the credentials belong to another person, or the database cannot be read.
     pub async fn config_denied(
         &self,
         caller: &Principal,

@@ -1,14 +1,19 @@
 //! Operations on runs: start, stop, delete, read.
 //!
-//! | a run is  | in                                                                                                      |
+//! | a run is  | modules
+//! |
 //! |-----------|---------------------------------------------------------------------------------------------------------|
-//! | requested | `check.rs` while it is typed, `request.rs` in full                                                      |
-//! | created   | `create.rs`, with a cluster of its own `new_cluster.rs`; it waits for the cluster in `queue.rs`         |
-//! | led       | `supervise.rs`: `prepare.rs`, `follow.rs` or `direct.rs`, `collect.rs`; the way out of each is `stop.rs` |
-//! | watched   | `snapshot.rs` by pages, `health.rs` for its nodes, `watch.rs` for its rules                             |
+//! | requested | `check.rs` while its settings are being entered, `request.rs` in full
+//! |
+//! | created   | `create.rs`, with its own cluster `new_cluster.rs`; it waits for the cluster in `queue.rs`
+//! |
+//! | supervised | `supervise.rs`: `prepare.rs`, `follow.rs` or `direct.rs`, `collect.rs`; each can end in `stop.rs`
+//! |
+//! | watched   | `snapshot.rs` for pages, `health.rs` for its nodes, `watch.rs` for its rules
+//! |
 //! | kept      | `finish.rs`, `keep.rs`, `record.rs`; read again in `results.rs` and `interval.rs`, deleted in `remove.rs` |
 //!
-//! Nothing is here but the names of its artefacts.
+//! This module itself only contains the names of its artefacts.
 
 mod check;
 mod collect;

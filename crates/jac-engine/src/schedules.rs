@@ -1,7 +1,7 @@
-//! Schedules: runs that start by themselves.
+//! Schedules: runs that start automatically.
 //!
-//! Owns operations on schedules. Their times are processed in [`due`], a time becomes a run in [`start`], and the run's result is
-//! recorded in [`end`]. A started run is like any other: nothing here follows it.
+//! Owns operations on schedules. Their times are processed in [`due`], a time becomes a run in [`start`], and the run's
+//! result is recorded in [`end`]. A started run is like any other: it is not followed here.
 
 mod due;
 mod end;
@@ -44,7 +44,7 @@ pub struct NewSchedule {
     pub timing: Timing,
     #[serde(default)]
     pub overlap: Overlap,
-    /// The revision that is changed; absent: whichever there is.
+    /// The revision that is changed; absent: the current one.
     #[serde(default)]
     pub revision: Option<u32>,
 }
@@ -62,14 +62,14 @@ pub struct RunChanges {
     pub try_run: bool,
 }
 
-/// What this engine does about schedules just now.
+/// The engine's current work on schedules.
 #[derive(Debug, Default)]
 pub(crate) struct Schedules {
     changed: Notify,
 }
 
 impl Schedules {
-    /// Something has changed that may let a run start or end.
+    /// Called after a change that may let a run start or end.
     pub fn wake(&self) {
         self.changed.notify_one();
     }
@@ -110,16 +110,17 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Replaces a schedule. The person who saves it becomes its owner, because its runs have the rights of whoever defined them. One that was
-    /// done or switched off is active again; one that is paused stays so.
+    /// Replaces a schedule. The person who saves it becomes its owner, because its runs have the permissions of the
+    /// person who defined them. One that was done or switched off becomes active again; one that is paused stays
+    /// paused.
     ///
     /// # Errors
-    /// When something of it cannot work, or somebody else has saved it meanwhile (`schedule_changed`).
+    /// When a setting is invalid, or somebody else has saved it meanwhile (`schedule_changed`).
     pub async fn save_schedule(&self, id: &ScheduleId, by: Person, new: NewSchedule) -> Result<Schedule, EngineError> {
         let valid = self.valid_schedule(&new).await?;
         let before = self.store().schedule(id).await?;
         let mut run = new.run;
-        // Secrets are carried over for nobody but the person who has entered them.
+        // Secrets are kept only for the person who has entered them.
         let kept = if before.owner.id == by.id { self.open_scheduled(&before)? } else { secrets::Sealed::default() };
         let sealed_properties = self.seal_scheduled(id, &mut run, Some(&kept))?;
         let (seen, read) = (new.revision, before.revision);
@@ -153,7 +154,7 @@ impl Engine {
     /// Pauses a schedule: it starts nothing until it is resumed, and waiting runs are cancelled. An active run continues.
     ///
     /// # Errors
-    /// When there is no such schedule.
+    /// When the schedule does not exist.
     pub async fn pause_schedule(&self, id: &ScheduleId) -> Result<Schedule, EngineError> {
         let now_ms = self.now_ms();
         let change = move |schedule: &mut Schedule| {
@@ -169,8 +170,8 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Makes a schedule active again that was paused, switched off or done; its failures are forgotten. Times that have passed meanwhile are not
-    /// made up for.
+    /// Reactivates a schedule that was paused, switched off or done, and clears its failures. Times that have passed
+    /// meanwhile are not made up for.
     ///
     /// # Errors
     /// When it has no further time (`no_next_time`).
@@ -188,7 +189,7 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Removes a schedule. Its runs stay.
+    /// Removes a schedule. Its runs are kept.
     ///
     /// # Errors
     /// While a run of it is being started.
@@ -199,11 +200,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts a run of a schedule at once, whatever its state, and gives its firing. It has the owner's rights, so that others may start only
-    /// the owner's definition, or less.
+    /// Starts a run of a schedule at once, whatever its state, and returns its firing. It has the owner's permissions,
+    /// so other people may start only the owner's definition, or less.
     ///
     /// # Errors
-    /// While an earlier run of it has not finished, when no server runs that starts it, or when `changes` ask for more.
+    /// While an earlier run of it has not finished, when no running server starts schedules, or when `changes` exceed
+    /// the definition.
     pub async fn run_schedule_now(
         &self,
         id: &ScheduleId,
@@ -254,8 +256,9 @@ impl Engine {
         Ok(schedule)
     }
 
-    /// Gives a schedule to somebody else. It is paused where nobody was named to take it over, as its runs would have rights of somebody who does not know
-    /// of it, and where it had secrets of its owner, which go.
+    /// Gives a schedule to another person. It is paused if nobody was named to take it over, because its runs would
+    /// have the permissions of a person who does not know about it, and if it had secrets of its owner, which are
+    /// removed.
     pub(crate) async fn hand_schedule_over(
         &self,
         id: &ScheduleId,
@@ -265,7 +268,8 @@ impl Engine {
         let now_ms = self.now_ms();
         let change = move |schedule: &mut Schedule| {
             schedule.owner = next;
-            // Secrets are for whoever entered them: without them it does not run until it is saved with new ones.
+            // Secrets belong to the person who entered them: without them it does not run until it is saved with new
+            // ones.
             let had_secrets = schedule.sealed_properties.take().is_some();
             if (pauses || had_secrets) && schedule.state == ScheduleState::Active {
                 schedule.state = ScheduleState::Paused;
@@ -279,10 +283,10 @@ impl Engine {
         Ok(())
     }
 
-    /// The next times of a timing that nobody has saved yet.
+    /// The next times of a timing that is not saved yet.
     ///
     /// # Errors
-    /// When it makes no sense, or has no time any more.
+    /// When it is invalid, or has no further time.
     pub fn preview_times(&self, timing: &Timing, count: usize) -> Result<Vec<NextTime>, EngineError> {
         let times = timing.times().map_err(timing_fault)?;
         next_time(&times, self.now_ms())?;
@@ -295,7 +299,7 @@ impl Engine {
         self.schedules().wake();
     }
 
-    /// Finds what is wrong with a schedule before it is saved.
+    /// Validates a schedule before it is saved.
     async fn valid_schedule(&self, new: &NewSchedule) -> Result<Valid, EngineError> {
         let mut faults = Vec::new();
         let timing = new.timing.normalized().and_then(|timing| Ok((timing.times()?, timing)));
@@ -313,7 +317,7 @@ impl Engine {
             }
         };
         let plan = self.store().plan(&new.plan_id).await?;
-        // A fixed revision is run as it is, whatever `jac run` makes of the plan.
+        // A fixed revision is unaffected by later changes of the plan by `jac run`.
         if plan.ephemeral && new.run.plan_revision.is_none() {
             let message = "This plan belongs to `jac run`, which changes it. Schedule one of its revisions, or an uploaded plan, such as a copy of it.";
             faults.push(Fault::at("/plan_id", "plan_ephemeral", message));
@@ -364,7 +368,7 @@ impl Engine {
     }
 }
 
-/// What of a run by hand is more than whoever asks for it may have.
+/// The fault of a manual start whose changes exceed the caller's permissions.
 fn fault_of_changes(schedule: &Schedule, by: &Person, changes: &RunChanges) -> Option<Fault> {
     if !changes.properties.is_empty() && by.id != schedule.owner.id {
         let message = "Only the owner can start a run with other properties, because it would use the owner's secrets.";
@@ -382,7 +386,7 @@ fn fault_of_changes(schedule: &Schedule, by: &Person, changes: &RunChanges) -> O
     (workers > most).then(|| Fault::at("/workers", Fault::OUT_OF_RANGE, message()))
 }
 
-/// What of a schedule was found possible, spelled as JAC spells it.
+/// The validated parts of a schedule, in canonical form.
 struct Valid {
     name: String,
     plan_name: String,
@@ -414,7 +418,7 @@ fn timing_fault(fault: Fault) -> EngineError {
     EngineError::faulty("timing_invalid", vec![fault.under("/timing")])
 }
 
-/// A schedule's run as it would be asked for by hand. Its secrets are masked here.
+/// A schedule's run as the request of a manual run. Its secrets are masked here.
 fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
     let run = run.clone();
     NewRun {
@@ -441,7 +445,7 @@ fn new_run(run: &ScheduledRun, plan: &PlanId, cluster: &ClusterId) -> NewRun {
     }
 }
 
-/// Whether a firing is one that the engine still has to do with.
+/// Whether a firing still needs the engine.
 fn is_open(state: FiringState) -> bool {
     !state.is_terminal()
 }

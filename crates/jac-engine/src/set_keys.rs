@@ -1,5 +1,5 @@
-//! The keys of somebody's set of credentials, for their own stores and search targets: as the set is at that moment, so that rotated keys are used
-//! at once.
+//! The keys of a person's set of credentials, for their own stores and search targets: always the current ones, so that
+//! rotated keys are used at once.
 
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use tokio::sync::Mutex;
 
-/// Keys of a role are replaced so long before they expire.
+/// Keys of a role are replaced this long before they expire.
 const EXPIRES_SOON_MS: EpochMs = 5 * 60 * 1_000;
 
 /// The keys of a set.
 pub(crate) struct SetKeys {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
-    /// Who assumes roles.
+    /// The provider that assumes roles.
     cloud: Option<Arc<dyn Cloud>>,
     /// The set's ID.
     set: String,

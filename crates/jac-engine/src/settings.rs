@@ -8,11 +8,11 @@ use std::time::Duration;
 /// Times and limits. The defaults are for people; tests shorten some.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a node lives without having heard from an engine.
+    /// How long a node stays alive without contact to an engine.
     pub lease: Duration,
     /// How often a lease is renewed. Twelve chances within one lease.
     pub renew_every: Duration,
-    /// What is added to a run's expected end for its nodes' lease, and what is left of it once JMeter has ended.
+    /// Added to a run's expected end for its nodes' lease, and the remaining lease once JMeter has ended.
     pub lease_after_run: Duration,
     /// How often the requested and the actual state are compared.
     pub reconcile_every: Duration,
@@ -20,9 +20,9 @@ pub struct Settings {
     pub start_grace: Duration,
     /// How long the nodes of a cluster may take to be there.
     pub launch_limit: Duration,
-    /// The same for machines that are made and have to boot: an image that is large or a region that is busy takes minutes.
+    /// The same for machines that are created and have to boot: a large image or a busy region takes minutes.
     pub machine_launch_limit: Duration,
-    /// How much longer that may take for each machine: a provider makes them one after the other.
+    /// Additional time per machine: a provider creates them one after the other.
     pub machine_launch_each: Duration,
     /// How long the nodes of a cluster may take until they have Java and JMeter, which may have to be fetched first.
     pub equip_limit: Duration,
@@ -32,50 +32,56 @@ pub struct Settings {
     pub worker_start_limit: Duration,
     /// How often the result log is read.
     pub tail_every: Duration,
-    /// How often a snapshot is made.
+    /// Interval of snapshots.
     pub snapshot_every: Duration,
     /// How long JMeter may take to end after a force stop, before it is killed.
     pub force_limit: Duration,
-    /// How long the other workers may take to hand in what they have after one of them died.
+    /// Time limit for the other workers to send their samples after one of them died.
     pub last_samples_limit: Duration,
     /// How long a master may outlive its last worker.
     pub master_end_limit: Duration,
-    /// How long a run's node may be out of reach before the run is given up: networks come back, and JMeter outlives that.
+    /// How long a run's node may be unreachable before the run fails: networks recover, and JMeter keeps running
+    /// meanwhile.
     pub unreachable_limit: Duration,
     /// The grace period of a run that names none.
     pub default_stop_timeout: Duration,
     /// The largest upload, in bytes, and the most that an archive may unpack to.
     pub max_upload_bytes: u64,
-    /// The largest upload of result logs, in bytes, and the most that they may unpack to.
+    /// The largest upload of result logs, in bytes, and the maximum that they may unpack to.
     pub max_import_bytes: u64,
-    /// The most files of one plan.
+    /// Maximum number of files per plan.
     pub max_files: usize,
-    /// The most files that the plan wrote and that are kept of one run, of all nodes together.
+    /// Maximum number of files written by the plan that are kept per run, from all nodes together.
     pub keep_max_files: usize,
-    /// The most that they may be together, in bytes.
+    /// Their maximum total size, in bytes.
     pub keep_max_bytes: u64,
-    /// What is to stay free on the disk of the data folder, in bytes: no run begins with less, and no log grows with less
-    /// than half of it.
+    /// Reserved free space on the disk of the data folder, in bytes: no run begins with less, and no log grows with
+    /// less than half of it.
     pub disk_reserve_bytes: u64,
-    /// Finished runs are removed this many days after they were asked for; `None`: never for their age. Pinned ones stay.
+    /// Finished runs are removed this many days after they were requested; `None`: never because of their age. Pinned
+    /// ones are kept.
     pub runs_days: Option<u32>,
     /// Number of newest finished runs to keep, in addition to pinned ones and baselines; `None`: all.
     pub runs_count: Option<u32>,
     /// Bytes of the newest finished runs to keep; pinned ones and baselines count and are always kept; `None`: all.
     pub runs_bytes: Option<u64>,
-    /// This many of each plan's revisions are kept, the newest, and those that a run has run or a schedule is to run; `None`: all.
+    /// Number of each plan's newest revisions to keep, in addition to those that a run used or a schedule will use;
+    /// `None`: all.
     pub plan_revisions: Option<u32>,
-    /// Logs of runs that are in the store for artefacts leave the data folder this many days after the run was asked for; `None`: never.
+    /// Logs of runs that are also in the artefact store are removed from the data folder this many days after the run
+    /// was requested; `None`: never.
     pub stored_logs_days: Option<u32>,
-    /// A cluster's events are kept for this many days after its end.
+    /// A cluster's events are kept this many days after its end.
     pub cluster_events_days: u32,
-    /// Schedules start runs. Only a server's do: whoever runs one command does not expect other runs of it.
+    /// Schedules start runs. Only in a server: other runs would be unexpected in a process that runs a single command.
     pub starts_schedules: bool,
-    /// How long after its time a schedule's run is still started, when no server ran then.
+    /// How long after its time a schedule's run is still started, if no server was running then.
     pub schedule_grace: Duration,
-    /// Whose schedules may have clusters with the credentials of the server's environment, besides administrators': ids or names of people.
+    /// People whose schedules may have clusters with the credentials of the server's environment, in addition to
+    /// administrators: IDs or names.
     pub environment_credentials_for: Vec<String>,
-    /// Addresses (scheme, host and port) that people's own stores and search targets may be at, besides public ones with HTTPS.
+    /// Addresses (scheme, host and port) that people's own stores and search targets may use, in addition to public
+    /// ones with HTTPS.
     pub allowed_endpoints: Vec<String>,
 }
 

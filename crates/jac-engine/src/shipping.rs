@@ -1,12 +1,15 @@
-//! Every sample of every run to the search targets: a task for each run and target, with a cursor of its own in the database.
+//! Ships every sample of every run to the search targets: a task for each run and target, with its own cursor in the
+//! database.
 //!
-//! Owns when a run is shipped, how far it is, and whether it has arrived: in the end the target's documents are counted, too many are thinned
-//! out and missing ones shipped again. Protocols and documents are the adapter's ([`SampleTarget`]). It only reads the run's log, beside
-//! everything else that is done with it: a target that is slow, away or wrong costs the run nothing. A crash at any moment costs at most
-//! that some rows are sent again, which the ids of their documents make harmless.
+//! Owns when a run is shipped, the progress, and whether it has arrived: in the end the target's documents are counted,
+//! duplicates are deleted and missing ones shipped again. Protocols and documents belong to the adapter
+//! ([`SampleTarget`]). It only reads the run's log, in parallel with everything else: a target that is slow,
+//! unreachable or faulty does not affect the run. After a crash at most some rows are sent again, which is harmless
+//! because of the IDs of their documents.
 //!
-//! Here is what is being shipped now, and what starts or stops it. The task of a shipment is `shipping/ship.rs`'s, its last count
-//! `shipping/arrival.rs`'s, the deletion of documents `shipping/delete.rs`'s, and whose a target is `shipping/targets.rs`'s.
+//! This module contains the current shipments, and what starts or stops them. The task of a shipment is in
+//! `shipping/ship.rs`, its final count in `shipping/arrival.rs`, the deletion of documents in `shipping/delete.rs`, and
+//! the owners of targets in `shipping/targets.rs`.
 
 mod arrival;
 mod delete;
@@ -36,13 +39,13 @@ use tokio::sync::{Notify, Semaphore};
 
 /// Number of concurrent backfills per target; active runs are always shipped immediately.
 const BACKFILLS_AT_A_TIME: usize = 2;
-/// Runs that ended while they were shipped, to a target at a time. Where it is away for long, more of them wait without an open log and
-/// batches in memory.
+/// Maximum number of ended runs that are shipped to a target in parallel. If it is unreachable for long, more of them
+/// wait, without an open log and batches in memory.
 const ENDING_AT_A_TIME: usize = 8;
 
 type Key = (RunId, String);
 
-/// The targets, and what is being shipped to them.
+/// The targets, and the current shipments.
 #[derive(Default)]
 pub(crate) struct Shipping {
     /// The server's.
@@ -51,15 +54,15 @@ pub(crate) struct Shipping {
     own: Mutex<Vec<(String, Arc<dyn SampleTarget>)>>,
     /// Serialises reading which targets people have, after a change.
     loading: tokio::sync::Mutex<()>,
-    /// Who makes people's own.
+    /// Creates people's own targets.
     maker: Mutex<Option<Arc<dyn TargetMaker>>>,
     /// Shipments with a task.
     working: Mutex<HashMap<Key, Work>>,
-    /// By the target's name: one that is away keeps no other waiting.
+    /// By the target's name: an unreachable one does not delay the others.
     turns: Mutex<HashMap<String, Turns>>,
     /// Live shipments that have more to read than they could.
     behind: Mutex<HashSet<Key>>,
-    /// Targets that are not asked for samples before then, and why.
+    /// Targets that are not queried for samples before a given time, and why.
     search_pauses: pauses::Pauses,
 }
 
@@ -132,7 +135,8 @@ impl Default for Turns {
 }
 
 impl Engine {
-    /// Ships to these from now on: runs that have not finished, those that are started, and what an earlier engine has not shipped to its end.
+    /// Ships to these targets from now on: unfinished runs, newly started ones, and those that an earlier engine has
+    /// not shipped completely.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -163,10 +167,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Ships a run to a target, or to all: one that is being shipped is tried again at once, everything else from the log's beginning.
+    /// Ships a run to a target, or to all: one that is being shipped is retried at once, everything else from the log's
+    /// beginning.
     ///
     /// # Errors
-    /// When there is no such run or target.
+    /// When the run or target does not exist.
     pub async fn ship_run(&self, run: &RunId, target: Option<&str>) -> Result<Vec<Shipment>, EngineError> {
         for name in self.named_targets(&self.owner_of_run(run).await?, target)? {
             self.store().add_shipment(run, &name, self.now_ms()).await?;
@@ -184,7 +189,7 @@ impl Engine {
         self.shipments(run).await
     }
 
-    /// What was shipped of a log is not what the log holds now.
+    /// The shipped part of a log differs from the log's current content.
     pub(crate) async fn log_was_replaced(&self, run: &RunId) -> Result<(), EngineError> {
         for row in self.store().shipments(run).await? {
             let now_ms = self.now_ms();
@@ -198,7 +203,7 @@ impl Engine {
         Ok(())
     }
 
-    /// A run is deleted, and its shipments with it: whoever ships it finds nothing more to do.
+    /// Called when a run is deleted, and its shipments with it: the task finds nothing more to do.
     pub(crate) fn stop_shipping(&self, run: &RunId) {
         for (_, work) in self.shipping().working().iter().filter(|((of, _), _)| of == run) {
             work.poked.notify_one();

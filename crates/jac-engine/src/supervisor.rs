@@ -1,9 +1,9 @@
-//! Tasks that outlive their own faults: one that panics is noted, counted and started again, later each time.
+//! Tasks that survive their own faults: a task that panics is recorded, counted and restarted, with growing delays.
 //!
-//! A task starts from stored state, so restarting it has the same effect as a restart of the server. Work that only one task may do at a
-//! time (for a cluster, a run, a scheduled start) has a key: if it is requested again meanwhile, it is done once more afterwards.
-//! A task that processes many items (runs to compress, to upload, to remove) isolates each of them: one that panics every time does
-//! not delay the others.
+//! A task starts from stored state, so restarting it has the same effect as a restart of the server. Work that only one
+//! task may do at a time (for a cluster, a run, a scheduled start) has a key: if it is requested again meanwhile, it is
+//! done once more afterwards. A task that processes many items (runs to compress, to upload, to remove) isolates each
+//! of them: one that panics every time does not delay the others.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 /// The time before the first new start; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// After this long a task has begun well, and earlier panics count no more.
+/// After this time a task counts as running well, and earlier panics are forgotten.
 const STEADY_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// The tasks of one kind.
@@ -121,9 +121,9 @@ impl Drop for Running {
 }
 
 impl Engine {
-    /// Starts a task that ends with the engine, and starts it again whenever it panics. `task` is given how often it has
-    /// panicked in a row, so that one that fails each time can do something else. `kind` is what it is counted under, in `snake_case`;
-    /// `what` names it for people: "the run r-1".
+    /// Starts a task that ends with the engine, and restarts it whenever it panics. `task` receives the number of
+    /// consecutive panics, so that one that fails each time can do something else. `kind` is its name in the metrics,
+    /// in `snake_case`; `what` its name for people: "the run r-1".
     pub fn keep_running<F>(&self, kind: &'static str, what: String, task: impl Fn(u32) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -136,7 +136,7 @@ impl Engine {
             let mut begun = Instant::now();
             while let Err(panic) = AssertUnwindSafe(KIND.scope(kind, task(panics))).catch_unwind().await {
                 engine.note_panic(kind, what.clone(), panic.as_ref());
-                // One that has done its work for a while does not fail each time.
+                // A task that has worked for a while does not fail each time.
                 panics = if begun.elapsed() > STEADY_AFTER { 1 } else { panics + 1 };
                 sleep(FIRST_PAUSE.saturating_mul(1 << (panics - 1).min(10)).min(LONGEST_PAUSE)).await;
                 begun = Instant::now();

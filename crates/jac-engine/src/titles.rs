@@ -1,5 +1,5 @@
-//! Names that people give to plans, runs, clusters and what is theirs, and that they have themselves. They are shown on pages and terminals, so they are short and have no
-//! characters that change what stands beside them.
+//! Names of plans, runs, clusters and other objects, and of people. They are shown on pages and terminals, so they are
+//! short and have no characters that change how adjacent text is displayed.
 
 use crate::error::EngineError;
 use jac_model::is_invisible;
@@ -7,7 +7,7 @@ use jac_model::is_invisible;
 /// The longest name, in characters.
 const LONGEST: usize = 100;
 
-/// What is wrong with a name, a sentence.
+/// The fault of a name, a sentence.
 pub(crate) fn fault(name: &str) -> Option<String> {
     if name.chars().count() > LONGEST {
         return Some(format!("The name is longer than {LONGEST} characters."));
@@ -26,7 +26,8 @@ fn is_for_others(letter: char) -> bool {
     matches!(letter, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
-/// Unicode's controls of writing direction and separators of lines and paragraphs: they reorder or break what is around them.
+/// Unicode's controls of writing direction and separators of lines and paragraphs: they reorder or break the
+/// surrounding text.
 fn changes_direction(letter: char) -> bool {
     matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
@@ -36,7 +37,7 @@ pub(crate) fn is_strange(letter: char) -> bool {
     letter.is_control() || changes_direction(letter)
 }
 
-/// A name as it was given, without white space around it; `None` where none was given.
+/// The given name without white space around it; `None` if none was given.
 pub(crate) fn given(name: Option<String>) -> Result<Option<String>, EngineError> {
     let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     match name.as_deref().and_then(fault) {
@@ -45,7 +46,7 @@ pub(crate) fn given(name: Option<String>) -> Result<Option<String>, EngineError>
     }
 }
 
-/// The name of something that has to have one: a person, a team, a set of credentials, a token.
+/// The name of an object that must have one: a person, a team, a set of credentials, a token.
 ///
 /// # Errors
 /// `name_invalid` when it is empty, too long or has control characters.
@@ -54,7 +55,8 @@ pub fn required(name: &str) -> Result<String, EngineError> {
     given(Some(name.to_owned()))?.ok_or_else(empty)
 }
 
-/// As much of a text as a name may have: for a name that JAC makes itself, such as one of a file.
+/// The beginning of a text, as long as a name may be: for a name that JAC creates itself, such as one derived from a
+/// file.
 pub fn fitting(text: &str) -> String {
     text.chars().take(LONGEST).collect::<String>().trim().to_owned()
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use tokio::sync::Mutex;
 
-/// Where to find Java and JMeter, as configured.
+/// The configured locations of Java and JMeter.
 #[derive(Debug, Clone, Default)]
 pub struct ToolSettings {
     /// `JAVA_HOME`.
@@ -23,7 +23,7 @@ pub struct ToolSettings {
     pub jmeter_home: Option<PathBuf>,
     /// The folder below which JAC manages its own JMeter.
     pub managed_folder: PathBuf,
-    /// Where a managed JMeter comes from.
+    /// The source of a managed JMeter.
     pub source: Source,
 }
 
@@ -32,18 +32,19 @@ pub struct ToolSettings {
 pub struct RequestedJMeter {
     /// This one.
     pub home: Option<PathBuf>,
-    /// One of this version: the one that was named to the executable where it is of it, else one that JAC manages.
+    /// The requested version: the JMeter that the executable was given if it has this version, otherwise one that JAC
+    /// manages.
     pub version: Option<String>,
 }
 
 impl RequestedJMeter {
-    /// What a cluster is to have.
+    /// The requested JMeter of a cluster.
     pub fn of(config: &ClusterConfig) -> Self {
         Self { home: config.jmeter_home.as_ref().map(PathBuf::from), version: config.jmeter_version.clone() }
     }
 }
 
-/// A home that is there, or the release that is to be installed.
+/// An existing home, or the release to install.
 enum Found {
     Home(JMeterHome),
     Missing(&'static Release),
@@ -73,7 +74,7 @@ impl Toolbox {
         let jmeter = match self.find(requested) {
             Ok(Found::Home(home)) => home.version().to_owned(),
             Ok(Found::Missing(release)) => release.version.to_owned(),
-            // Reported where JMeter is requested.
+            // Reported when JMeter is requested.
             Err(_) => "unknown".to_owned(),
         };
         found.and_then(|java| java.fits(&jmeter)).map_err(|error| EngineError::Invalid {
@@ -87,7 +88,7 @@ impl Toolbox {
     /// The requested JMeter, if it is installed; `None`: [`Toolbox::jmeter`] would install it.
     ///
     /// # Errors
-    /// When the folder that was named is not a JMeter home, or JAC manages no such version.
+    /// When the configured folder is not a JMeter home, or JAC does not manage that version.
     pub fn home(&self, requested: &RequestedJMeter) -> Result<Option<JMeterHome>, EngineError> {
         Ok(match self.find(requested)? {
             Found::Home(home) => Some(home),

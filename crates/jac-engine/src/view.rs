@@ -1,4 +1,4 @@
-//! What the outside sees of clusters and runs: the rows with what is only known while they live.
+//! Clusters and runs as seen by callers: the rows, and what is only known while they are active.
 
 use crate::archive::ArchiveView;
 use crate::engine::Engine;
@@ -36,9 +36,9 @@ pub struct ClusterView {
 pub struct ForecastView {
     /// Errors that would make its launch fail.
     pub faults: Vec<Fault>,
-    /// What was found or could not be checked: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
-    /// `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that type); `images_differ`; of hosts `host_warning` and
-    /// `java_versions_differ`.
+    /// Findings, and what could not be checked: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`;
+    /// `fallback_prices` with `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that
+    /// type); `images_differ`; for hosts `host_warning` and `java_versions_differ`.
     pub notes: Vec<Message>,
     /// Estimated cost of all nodes per hour; `null`: unknown, and a note explains why.
     pub usd_per_hour: Option<f64>,
@@ -64,7 +64,7 @@ pub struct Machine {
     pub since_ms: i64,
     /// When its cluster is removed at the latest.
     pub expires_at_ms: Option<i64>,
-    /// An estimate; `null`: it is not known.
+    /// An estimate; `null`: unknown.
     pub usd_per_hour: Option<f64>,
     /// Orphan: not managed by this server; can be adopted or terminated with its cluster.
     pub orphan: bool,
@@ -84,7 +84,8 @@ pub struct Machines {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unreachable {
     pub provider: Provider,
-    /// The one region that cannot be listed, where this server manages no cluster; `null`: the provider as a whole.
+    /// The single region that cannot be listed, in which this server manages no cluster; `null`: the provider as a
+    /// whole.
     pub region: Option<String>,
     /// A sentence.
     pub reason: String,
@@ -126,7 +127,7 @@ pub struct Headline {
     pub active_users: Option<u64>,
 }
 
-/// What a run measured, as far as the list of runs shows it.
+/// The result of a run, as far as the list of runs shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     pub verdict: Verdict,
@@ -149,7 +150,7 @@ impl Default for RunResult {
 pub struct RunView {
     pub id: RunId,
     pub name: String,
-    /// Where the cluster's nodes came from; `null`: an older JAC started it, and its cluster is not known any more.
+    /// The provider of the cluster's nodes; `null`: an older JAC started it, and its cluster is unknown now.
     pub provider: Option<Provider>,
     pub plan: Named,
     /// The revision of the plan's files that it runs; `null`: an older JAC started it, or it was imported.
@@ -181,7 +182,7 @@ pub struct RunView {
     /// Result of each criterion, or its current state during the run.
     pub criteria: Vec<CriterionResult>,
     pub criteria_expressions: Vec<String>,
-    /// How each criterion has fared since it had a value.
+    /// The history of each criterion since it had a value.
     pub criteria_watch: Vec<CriterionWatch>,
     /// Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
     pub warm_up_s: u64,
@@ -201,7 +202,7 @@ pub struct RunView {
     pub nodes: Vec<RunNode>,
     /// The `.jmx` that it runs, one of `files`; empty in runs of earlier versions.
     pub main_file: String,
-    /// The plan's files as they were when the run was asked for. Each is among the artefacts, below `plan/`.
+    /// The plan's files at the time of the request. Each is among the artefacts, below `plan/`.
     pub files: Vec<PlanFile>,
     /// Versions of JMeter and Java that it used; `null` until its nodes were checked.
     pub versions: Option<Versions>,
@@ -213,19 +214,19 @@ pub struct RunView {
     #[serde(default)]
     pub properties_files: Vec<String>,
     pub split: Vec<String>,
-    /// Patterns of the files that the plan writes and that are kept.
+    /// Patterns of the files written by the plan that are kept.
     pub keep: Vec<String>,
     pub workers: u32,
-    /// How the workers' samples come together.
+    /// How the workers' samples are collected.
     #[serde(default)]
     pub results: ResultsMode,
     /// Whether it is a try run: 1 thread and 1 iteration of each thread group on 1 node, excluded from trends.
     #[serde(default)]
     pub try_run: bool,
-    /// What was asked for.
+    /// The requested way to collect results.
     #[serde(default)]
     pub results_choice: ResultsChoice,
-    /// It continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
+    /// It continues without lost workers while at least this many are left; `null`: the first lost worker ends it.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
@@ -271,11 +272,11 @@ pub struct Snapshot {
     pub labels: u64,
     /// The width of a bucket.
     pub bucket_ms: u64,
-    /// The points here are all there are and replace those that were sent before.
+    /// `points` is complete and replaces everything sent before.
     pub reset: bool,
-    /// The buckets of the total that changed since the snapshot that was asked from.
+    /// The buckets of the total that changed since the requested snapshot.
     pub points: Vec<Point>,
-    /// The total's samples by response code in the buckets that changed; of a run that has finished all of them.
+    /// The total's samples by response code in the changed buckets; for a finished run, in all buckets.
     #[serde(default)]
     pub codes: ChangedCodes,
     /// The twenty most frequent failures.
@@ -283,7 +284,7 @@ pub struct Snapshot {
 }
 
 impl Engine {
-    /// The cluster with what is only known while it lives.
+    /// The cluster with what is only known while it is active.
     pub fn view_cluster(&self, cluster: Cluster) -> ClusterView {
         ClusterView {
             idle_ends_at_ms: cluster.idle_ends_at_ms(),
@@ -317,7 +318,7 @@ impl Engine {
     }
 }
 
-/// What was written down when the run finished; nothing until then.
+/// The result recorded when the run finished; empty until then.
 pub(crate) fn result_of(row: &RunRow) -> RunResult {
     row.result.as_ref().and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }

@@ -22,13 +22,14 @@ use std::time::{Duration, UNIX_EPOCH};
 const MOST_OPEN: usize = 1 << 20;
 /// Memory of a label of an interval, in counts.
 const LABEL_WEIGHT: usize = 16;
-/// What a tag cannot have, and the sign itself: a label is written as in an address.
+/// Characters that are not permitted in a tag, and the escape character itself: labels are percent-encoded.
 const IN_TAGS: &AsciiSet = &CONTROLS.add(b' ').add(b',').add(b'%');
 
 /// Counts of one interval and label by response time in milliseconds.
 type Counts = BTreeMap<u32, u64>;
 
-/// Writes the log: for each interval a line without a tag, of all samples but transactions, and a line for each label with the label as tag.
+/// Writes the log: for each interval a line without a tag, of all samples except transactions, and a line for each
+/// label with the label as tag.
 ///
 /// # Errors
 /// When a log cannot be read or has no sample, or the file cannot be written.
@@ -55,7 +56,7 @@ pub fn write_interval_log(
         settings,
         &mut |_, sample| {
             open.add(sample);
-            // Half of them, so that the next samples do not cause writing again.
+            // Half of them, so that the next samples do not cause another write.
             if open.counts > MOST_OPEN
                 && let Err(error) = open.close_until(MOST_OPEN / 2, &mut log)
             {
@@ -86,7 +87,7 @@ fn of_log<E: std::fmt::Debug + std::fmt::Display>(error: IntervalLogWriterError<
 /// The counts of each label; `None`: of all.
 type OfLabels = BTreeMap<Option<Box<[u8]>>, Counts>;
 
-/// The intervals that are not written yet, by their beginning.
+/// The intervals that are not written yet, by their start.
 #[derive(Default)]
 struct Intervals {
     interval_ms: i64,
@@ -193,7 +194,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log.jtl");
         let mut log = "timeStamp,elapsed,label\n".to_owned();
-        // The last one ended two minutes before the one that stands before it.
+        // The last one ended two minutes before the previous one.
         for (start, elapsed, label) in
             [(1_000, 500, "Log in"), (3_000, 0, "Pay"), (200_000, 4_000_000, "Pay"), (2_000, 30, "Pay")]
         {

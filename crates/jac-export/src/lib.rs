@@ -1,7 +1,7 @@
 //! Samples for other programs: Parquet for DuckDB, pandas and Spark, and HdrHistogram's interval log.
 //!
-//! Owns the two formats. Logs are read one row at a time and what is written is bounded in memory, whatever a log's length; where logs come
-//! from and where the file goes is the caller's.
+//! Owns the two formats. Logs are read one row at a time and the memory for writing is bounded, whatever a log's
+//! length; the caller provides the logs and the output.
 
 mod interval_log;
 mod parquet_file;

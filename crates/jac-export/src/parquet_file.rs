@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 /// Rows of a group, at most.
 const ROWS: usize = 128 * 1024;
-/// Text of a group, in bytes, from which on it is written whatever its rows.
+/// Text of a group, in bytes, at which it is written whatever its number of rows.
 const TEXT_BYTES: usize = 32 << 20;
-/// Texts of a column that are kept once for all rows that have them.
+/// Texts of a column that are stored once for all rows that have them.
 const KNOWN_TEXTS: usize = 10_000;
 
 /// The columns, in the order in which they are written. Documented in `docs/results.md`.
@@ -61,7 +61,7 @@ impl From<ParquetError> for ExportError {
 /// Writes every sample of the logs, in their order.
 ///
 /// # Errors
-/// When a log cannot be read or has no sample, or the file cannot be written: it is of no use then.
+/// When a log cannot be read or has no sample, or the file cannot be written: it is unusable then.
 pub fn write_parquet(
     inputs: &[Input],
     settings: &Settings,
@@ -100,7 +100,7 @@ pub fn write_parquet(
     Ok(outcome)
 }
 
-/// A column of text in which the same is mostly said again.
+/// A column of text with many repeated values.
 #[derive(Default)]
 struct Texts {
     values: Vec<ByteArray>,
@@ -158,7 +158,7 @@ impl<T> Optional<T> {
     }
 }
 
-/// The rows of a group that is not full yet, column by column.
+/// The rows of an incomplete group, column by column.
 #[derive(Default)]
 struct Rows {
     log: Vec<i32>,
@@ -176,7 +176,7 @@ struct Rows {
     all_threads: Optional<i64>,
 }
 
-/// As it is in the format; what is beyond it was no number of a sample.
+/// The number in the format's type; a value beyond its range was not a number of a sample.
 fn whole(number: u64) -> Option<i64> {
     i64::try_from(number).ok()
 }
@@ -214,7 +214,7 @@ impl Rows {
         self.log.len() >= ROWS || self.texts.iter().map(|texts| texts.bytes).sum::<usize>() >= TEXT_BYTES
     }
 
-    /// Writes what there is as a group, and is empty afterwards.
+    /// Writes the rows as a group; it is empty afterwards.
     fn write<W: Write + Send>(&mut self, writer: &mut SerializedFileWriter<W>) -> Result<(), ExportError> {
         if self.log.is_empty() {
             return Ok(());

@@ -12,13 +12,13 @@ use url::Url;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// From the beginning of the connection to the end of the answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
-/// What is read of an answer.
+/// Maximum number of bytes read from a response.
 const MOST_READ: usize = 16 << 10;
-/// What is shown of it.
+/// Maximum length of the excerpt shown.
 const EXCERPT: usize = 200;
-/// Parts of an address that are shorter than this are no secrets.
+/// Shorter parts of an address do not count as secrets.
 const SHORTEST_SECRET: usize = 4;
-/// A target that wants to be left alone for longer is asked after this.
+/// The maximum honoured retry delay of a target.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// A target that is spoken to over HTTP.
@@ -69,7 +69,7 @@ impl Http {
         shown(&self.url)
     }
 
-    /// Posts a body and gives the beginning of what is answered with success.
+    /// Posts a body and returns the beginning of a successful response.
     pub async fn post(
         &self,
         media_type: &'static str,
@@ -90,7 +90,7 @@ impl Http {
             match answer.chunk().await {
                 Ok(Some(chunk)) => beginning.extend_from_slice(&chunk),
                 Ok(None) => break,
-                // It has taken it: what else it had to say is missing.
+                // The target has accepted it; only the remaining response is missing.
                 Err(_) if status.is_success() => break,
                 Err(error) => return Err(self.silence(&error)),
             }
@@ -102,7 +102,7 @@ impl Http {
     }
 
     fn silence(&self, error: &reqwest::Error) -> SendError {
-        // The error itself has the address in it.
+        // The error's own text contains the address.
         let reason = innermost(error);
         let code = if reason.contains("certificate") || reason.contains("UnknownIssuer") {
             "integration_certificate"
@@ -114,7 +114,7 @@ impl Http {
         SendError::passing(code, format!("{} does not answer: {reason}.", self.shown()))
     }
 
-    /// What a server says without the parts of the address that may be secret: many repeat the path that was asked for.
+    /// A server's message without the parts of the address that may be secret: many servers repeat the requested path.
     fn without_address(&self, text: &str) -> String {
         let path = self.url.path();
         let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
@@ -148,7 +148,7 @@ impl Http {
     }
 }
 
-/// How long to wait, where the server says it in seconds.
+/// The retry delay, if the server gives it in seconds.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER))

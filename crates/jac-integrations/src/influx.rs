@@ -53,7 +53,8 @@ fn write_url(mut url: Url, place: &InfluxPlace) -> Url {
     url
 }
 
-/// A tag's value. A line break cannot be written in one, and an empty value not at all. What a backslash before a comma or blank means, receivers
+/// A tag's value. It cannot contain a line break or be empty. Receivers disagree on a backslash before a comma or
+/// blank: it is replaced with a slash.
 /// do not agree on: it becomes a slash.
 fn tag(out: &mut String, key: &str, value: &str) {
     if value.is_empty() {
@@ -72,7 +73,7 @@ fn tag(out: &mut String, key: &str, value: &str) {
     }
 }
 
-/// The fields that are there, with commas between them.
+/// The existing fields, separated by commas.
 struct Fields<'a> {
     out: &'a mut String,
     is_first: bool,
@@ -85,7 +86,7 @@ impl Fields<'_> {
     }
 
     fn count(&mut self, name: &str, value: u64) {
-        // Version 1 knows signed numbers only.
+        // Version 1 supports only signed numbers.
         self.add(name, i64::try_from(value).unwrap_or(i64::MAX), "i");
     }
 

@@ -1,8 +1,8 @@
 //! External targets that JAC notifies: notification targets at a run's end (webhook, Slack, Teams, mail), and metrics targets while it continues
 //! (OTLP, InfluxDB).
 //!
-//! Owns protocols, wording and signatures, and names what went wrong. Each call sends once, within a bounded time; what is sent when, and again,
-//! is the engine's.
+//! Owns protocols, wording and signatures, and names faults. Each call sends once, within a bounded time; the engine
+//! decides what is sent when, and retries.
 
 mod http;
 mod influx;

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 /// For one command of the conversation.
 const COMMAND_LIMIT: Duration = Duration::from_secs(15);
-/// For all of it.
+/// The time limit for the whole exchange.
 const SEND_LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Mail {

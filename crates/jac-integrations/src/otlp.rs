@@ -34,7 +34,7 @@ pub(crate) struct Otlp {
 impl Otlp {
     pub fn new(settings: ExporterSettings, headers: &[(String, Secret)]) -> Result<Self, SettingsError> {
         let mut url = http_url(settings.url.as_str())?;
-        // An address with a path is taken as it is.
+        // An address with a path is used unchanged.
         if url.path() == "/" {
             url.set_path(PATH);
         }
@@ -48,7 +48,7 @@ impl Otlp {
     async fn send(&self, metrics: Vec<Metric>) -> Result<u64, SendError> {
         let body = request(metrics).encode_to_vec();
         let answer = self.http.post("application/x-protobuf", HeaderMap::new(), body).await?;
-        // What cannot be read does not say that anything was refused.
+        // An unreadable response does not mean that anything was rejected.
         let refused = ExportMetricsServiceResponse::decode(answer).ok().and_then(|answer| answer.partial_success);
         Ok(refused.map_or(0, |refused| u64::try_from(refused.rejected_data_points).unwrap_or(0)))
     }

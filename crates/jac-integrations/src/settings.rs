@@ -31,7 +31,7 @@ impl fmt::Debug for Secret {
 pub struct SettingsError {
     /// The setting's name in its table.
     pub key: &'static str,
-    /// What is wrong, a sentence.
+    /// The fault, a sentence.
     pub message: String,
 }
 
@@ -48,7 +48,7 @@ pub struct NotifierSettings {
     pub runs: RunSelection,
     /// Names of plans; empty: all.
     pub plans: Vec<String>,
-    /// Certificates of authorities to trust besides the public ones, PEM.
+    /// Certificates of authorities to trust in addition to the public ones, PEM.
     pub ca_pem: Option<Vec<u8>>,
     pub protocol: NotifierProtocol,
 }
@@ -59,7 +59,7 @@ impl NotifierSettings {
     }
 }
 
-/// How a notification travels. The addresses of Slack and Teams are secrets: who has them can write.
+/// The protocol of a notification. The addresses of Slack and Teams are secrets: anybody who has them can write.
 #[derive(Debug, Clone)]
 pub enum NotifierProtocol {
     Webhook { url: Secret, key: SigningKey },
@@ -68,7 +68,7 @@ pub enum NotifierProtocol {
     Mail(Box<MailSettings>),
 }
 
-/// A mail server, and between whom a mail goes.
+/// A mail server, and the sender and recipients.
 #[derive(Debug, Clone)]
 pub struct MailSettings {
     pub host: String,
@@ -89,7 +89,7 @@ pub enum MailTls {
     Implicit,
     /// After a plain greeting; without it nothing is sent.
     StartTls,
-    /// Not at all: to a server on this machine only.
+    /// No encryption: only for a server on this machine.
     None,
 }
 
@@ -114,7 +114,7 @@ pub enum ExporterProtocol {
     Influxdb(InfluxPlace),
 }
 
-/// Where in an InfluxDB points are written.
+/// The destination of points in an InfluxDB.
 #[derive(Debug, Clone)]
 pub enum InfluxPlace {
     /// Version 2 and 3: a bucket of an organisation, with a token.
@@ -148,7 +148,7 @@ pub(crate) fn http_url(text: &str) -> Result<Url, SettingsError> {
     Ok(url)
 }
 
-/// What may be shown of an address: scheme, host and port.
+/// The displayable part of an address: scheme, host and port.
 pub(crate) fn shown(url: &Url) -> String {
     let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())

@@ -1,5 +1,5 @@
-//! Signatures of webhooks, as the Standard Webhooks specification has them, so that receivers can check them with a library that is there:
-//! HMAC-SHA256 over `ID.SECONDS.BODY`, in base64, under a key that is written `whsec_` and base64.
+//! Signatures of webhooks according to the Standard Webhooks specification, so that receivers can verify them with an
+//! existing library: HMAC-SHA256 over `ID.SECONDS.BODY`, in base64, with a key that is written as `whsec_` and base64.
 
 use crate::settings::SettingsError;
 use aws_lc_rs::hmac;
@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
 const PREFIX: &str = "whsec_";
-/// How long the specification lets a key be, in bytes.
+/// The lengths of a key that the specification permits, in bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// The key that both sides know. It cannot be printed.
+/// The shared key. It cannot be printed.
 #[derive(Clone)]
 pub struct SigningKey(Box<hmac::Key>);
 
@@ -22,7 +22,7 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a key as it is written.
+    /// Parses a key.
     ///
     /// # Errors
     /// When it does not begin with `whsec_`, is not base64, or is too short or long.

@@ -26,7 +26,7 @@ impl Slack {
     }
 }
 
-/// Slack's own three letters; everything else is taken as it is.
+/// Escapes Slack's three special characters; everything else is literal.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -54,7 +54,7 @@ fn message(notification: &Notification) -> Value {
     }
     let footer = format!("JAC · {} · {}", run.id, notification.id);
     blocks.push(json!({ "type": "context", "elements": [{ "type": "plain_text", "text": footer }] }));
-    // The text is what a notification of the system shows.
+    // The text is shown in system notifications.
     json!({ "text": escaped(&title), "blocks": blocks })
 }
 

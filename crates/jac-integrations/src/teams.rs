@@ -60,7 +60,7 @@ fn message(notification: &Notification) -> Value {
     let mut card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
-        // What Teams shows everywhere.
+        // The version that all Teams clients support.
         "version": "1.4",
         "body": body,
     });

@@ -1,15 +1,15 @@
-//! The message at a run's end for people, in the words of the web app: a title, facts with units, and the criteria.
+//! The message at a run's end for people, with the web app's terms: a title, facts with units, and the criteria.
 
 use jac_model::notify::{EndCriterion, EndedRun, Notification, NotificationEvent};
 
-/// Maximum number of criteria listed; of more, only the number is given.
+/// Maximum number of criteria listed; of further ones, only the number is given.
 const MOST_CRITERIA: usize = 10;
-/// The longest text of one of them.
+/// Maximum length of one of their texts.
 const LONGEST: usize = 300;
 /// The longest name in a title.
 const LONGEST_NAME: usize = 100;
 
-/// How it came out, in few words.
+/// The outcome, in a few words.
 pub(crate) fn outcome(run: &EndedRun) -> &'static str {
     match (run.cause.code.as_str(), run.verdict.as_str()) {
         ("failed", _) => "failed",
@@ -22,14 +22,14 @@ pub(crate) fn outcome(run: &EndedRun) -> &'static str {
     }
 }
 
-/// One line that says which run, and how it came out.
+/// One line with the run and its outcome.
 pub(crate) fn title(notification: &Notification) -> String {
     let run = &notification.run;
     let test = if notification.event == NotificationEvent::Test { "Test message: " } else { "" };
     format!("{test}{}: {}", cut(&run.name, LONGEST_NAME), outcome(run))
 }
 
-/// What is known of the run, each with its name.
+/// Facts about the run, each with its name.
 pub(crate) fn facts(run: &EndedRun) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Plan", cut(&run.plan.name, LONGEST)), ("Owner", cut(&run.owner.name, LONGEST))];
     if let Some(started_ms) = run.started_ms {
@@ -54,7 +54,7 @@ pub(crate) fn criteria(run: &EndedRun) -> Vec<String> {
         let word = if criterion.met { "Met" } else { "Not met" };
         format!("{word}: {}", cut(&criterion.message, LONGEST))
     };
-    // What was missed comes first.
+    // Missed criteria come first.
     let mut sorted: Vec<&EndCriterion> = run.criteria.iter().collect();
     sorted.sort_by_key(|criterion| criterion.met);
     let mut lines: Vec<String> = sorted.iter().take(MOST_CRITERIA).map(|criterion| line(criterion)).collect();
@@ -64,13 +64,13 @@ pub(crate) fn criteria(run: &EndedRun) -> Vec<String> {
     lines
 }
 
-/// What ended it, where that is more than its plan's end.
+/// What ended it, unless its plan simply ended.
 pub(crate) fn cause(run: &EndedRun) -> Option<String> {
     (run.cause.code != "completed").then(|| cut(&run.cause.message, LONGEST))
 }
 
 fn cut(text: &str, longest: usize) -> String {
-    // A line of a header or a card stays one.
+    // Keeps a header or card line on one line.
     let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     let mut cut: String = letters.by_ref().take(longest).collect();
     if letters.next().is_some() {

@@ -1,7 +1,7 @@
-//! A JMeter home, or a Java, as one file, for nodes on other machines: made once, the same bytes for the same home, and
-//! known by its SHA-256.
+//! A JMeter home, or a Java, as one file, for nodes on other machines: created once, identical for the same home, and
+//! identified by its SHA-256.
 //!
-//! Nodes never fetch JMeter themselves: all of a cluster get this file, so all measure with the same jars.
+//! Nodes never download JMeter themselves: all nodes of a cluster get this file, so all measure with the same jars.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// What is packed.
+/// The content of a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packed {
     JMeter,
@@ -44,7 +44,8 @@ impl Packed {
         }
     }
 
-    /// Kinds of files that no test needs: JMeter's old logs; Java's class archives, which go with one copy of its modules.
+    /// Extensions of files that no test needs: JMeter's old logs; Java's class archives, which only work with one copy
+    /// of its modules.
     fn left_out_extension(self) -> &'static str {
         match self {
             Self::JMeter => "log",
@@ -52,7 +53,7 @@ impl Packed {
         }
     }
 
-    /// Folders that are missed where they are not there.
+    /// Folders that must exist.
     fn folders(self) -> &'static [&'static str] {
         match self {
             Self::JMeter => &["lib/junit"],
@@ -89,11 +90,11 @@ struct Part {
 }
 
 impl Bundle {
-    /// The bundle of a home, out of `cache` if it lies there already. Bundles of what the home held before are removed.
-    /// It reads and writes files: call it where that is allowed.
+    /// The bundle of a home, from `cache` if it exists there. Bundles of the home's earlier contents are removed. It
+    /// blocks on files: do not call it on an async thread.
     ///
     /// # Errors
-    /// When the home cannot be read or the cache cannot be written to. Nothing half is left behind.
+    /// When the home cannot be read or the cache cannot be written to. No incomplete file is left.
     pub fn of(packed: Packed, home: &Path, cache: &Path) -> Result<Self, BundleError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -121,7 +122,7 @@ fn list(packed: Packed, home: &Path, below: &Path, parts: &mut Vec<Part>) -> io:
     for entry in fs::read_dir(home.join(below))? {
         let entry = entry?;
         let name = below.join(entry.file_name());
-        // A link is followed: the node gets what it points to.
+        // A link is followed: the node gets its target.
         let known = match fs::metadata(entry.path()) {
             // A link to nothing is nothing.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -146,7 +147,7 @@ fn list(packed: Packed, home: &Path, below: &Path, parts: &mut Vec<Part>) -> io:
     Ok(())
 }
 
-/// What is different as soon as a file of the home is.
+/// Changes whenever a file of the home changes.
 fn fingerprint(parts: &[Part]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
@@ -156,7 +157,7 @@ fn fingerprint(parts: &[Part]) -> String {
     hex::encode(digest.finalize())
 }
 
-/// Owner, time and order are the same whoever packs, so that one JMeter is one digest.
+/// Owner, time and order do not depend on who packs, so that one JMeter has one digest.
 fn pack(packed: Packed, parts: &[Part], to: &mut File) -> io::Result<()> {
     // Jars are packed already.
     let mut archive = tar::Builder::new(GzEncoder::new(BufWriter::new(to), Compression::fast()));
@@ -182,7 +183,7 @@ fn pack(packed: Packed, parts: &[Part], to: &mut File) -> io::Result<()> {
 fn remove_older(cache: &Path, prefix: &str) {
     for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(prefix) {
-            // One that stays costs room and nothing else.
+            // One that stays only uses disk space.
             drop(fs::remove_file(entry.path()));
         }
     }

@@ -1,4 +1,4 @@
-//! Which Java classes a JMeter home and a plan's plugin jars have, so that a plan whose plugin is missing is refused
+//! The Java classes in a JMeter home and in a plan's plugin jars, so that a plan with a missing plugin is rejected
 //! before the start and not by every node after it.
 
 use std::collections::{BTreeSet, HashSet};
@@ -19,7 +19,7 @@ impl ClassIndex {
     /// Reads the tables of contents of `lib/*.jar`, `lib/ext/*.jar` and the launcher. No class is loaded. About 0.1 s.
     ///
     /// # Errors
-    /// When a folder of the home cannot be listed. A jar that cannot be read is left out, as Java leaves it out.
+    /// When a folder of the home cannot be listed. An unreadable jar is skipped, as Java does.
     pub fn of_home(home: &Path) -> io::Result<Self> {
         let mut index = Self::default();
         for folder in ["bin", "lib", "lib/ext", "lib/junit"] {
@@ -61,7 +61,7 @@ impl ClassIndex {
         }
     }
 
-    /// The names of functions (`__env`) that the classes in packages of functions hold.
+    /// The names of functions (`__env`) of the classes in packages of functions.
     pub fn functions(&self) -> &BTreeSet<String> {
         &self.functions
     }
@@ -84,7 +84,7 @@ impl ClassIndex {
         }
     }
 
-    /// Whether one of the jars has the class, named with dots. One that is nested in another is there with that one.
+    /// Whether one of the jars contains the class, named with dots. A nested class exists if its outer class does.
     pub fn has(&self, class: &str) -> bool {
         self.names.contains(class.split('$').next().unwrap_or(class))
     }

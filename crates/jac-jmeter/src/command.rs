@@ -3,8 +3,8 @@
 use jac_model::ports::Command;
 use std::collections::BTreeMap;
 
-/// The garbage collector with which JMeter makes the most requests per CPU time (docs/decisions/039), and the options of `bin/jmeter`'s
-/// own start script (5.6.3): the packages that its look and feel needs opened.
+/// The garbage collector with which JMeter makes the most requests per CPU time (docs/decisions/039), and the options
+/// of `bin/jmeter`'s own start script (5.6.3): the packages that must be opened for its look and feel.
 const JVM_OPTIONS: &[&str] = &[
     "-XX:+UseParallelGC",
     "-Djava.security.egd=file:/dev/urandom",
@@ -24,7 +24,7 @@ const JVM_OPTIONS: &[&str] = &[
 /// JMeter 5.6 writes a warning for each iteration of a plan with a cookie manager (apache/jmeter#6235), which fills disks.
 const FLOODING_LOGGER: &str = "org.apache.jmeter.protocol.http.sampler.HTTPSamplerBase";
 
-/// What every JMeter of a run is started with. All paths are absolute on the node.
+/// The start parameters of every JMeter of a run. All paths are absolute on the node.
 #[derive(Debug, Clone)]
 pub struct Launch<'a> {
     pub java: &'a str,
@@ -35,11 +35,11 @@ pub struct Launch<'a> {
     pub user_properties_files: &'a [String],
     /// The properties that the user removes (`-Jname=`), even if an earlier file sets them.
     pub removed_properties: &'a [String],
-    /// The same of system properties (`-Dname=`).
+    /// The same for system properties (`-Dname=`).
     pub removed_system_properties: &'a [String],
-    /// The file that [`crate::properties`] made; it is read last and wins.
+    /// The file created by [`crate::properties`]; it is read last and takes precedence.
     pub properties_file: &'a str,
-    /// A file of the user's system properties. JMeter sets them when it starts, as it does those of its own `-D`; on the
+    /// A file of the user's system properties. JMeter sets them when it starts, like those of its own `-D`; on the
     /// command line everybody on the node could read them.
     pub system_properties_file: Option<&'a str>,
     pub log_file: &'a str,
@@ -64,7 +64,7 @@ pub struct MasterLaunch<'a> {
     pub plan: &'a str,
     /// The result log.
     pub results: &'a str,
-    /// `address:port` of each worker's registry; empty: the master runs the plan alone.
+    /// `address:port` of each worker's registry; empty: the master runs the plan itself.
     pub workers: &'a [String],
 }
 
@@ -114,15 +114,17 @@ impl MasterLaunch<'_> {
     }
 }
 
-/// Waits for a time of the node's clock, `$1` in epoch milliseconds, but no longer than `$2` milliseconds: a clock may be set meanwhile. Then
-/// the rest is started in the shell's place. A `date` without fractions prints what is no digit.
+/// Waits until a time of the node's clock, `$1` in epoch milliseconds, but no longer than `$2` milliseconds, because a
+/// clock may be set meanwhile. Then it replaces the shell with the remaining arguments. A `date` without fractions
+/// prints a character that is not a digit.
 const GATE: &str = r#"now=$(date +%s%3N); case $now in *[!0-9]*) now=$(date +%s)000;; esac
 left=$(($1 - now)); if [ "$left" -gt "$2" ]; then left=$2; fi
 shift 2
 if [ "$left" -gt 0 ]; then sleep "$((left / 1000)).$(printf %03d "$((left % 1000))")"; fi
 exec "$@""#;
 
-/// The command, begun at that time of its node's clock and no later than `most_ms` after the node was asked to start it.
+/// The command, delayed until that time of its node's clock, but at most `most_ms` after the node was asked to start
+/// it.
 pub fn at(command: Command, at_ms: i64, most_ms: i64) -> Command {
     let words = ["-c", GATE, "jac-gate"].map(str::to_owned).into_iter();
     let times = [at_ms, most_ms].map(|time| time.to_string());
@@ -138,7 +140,7 @@ pub fn at(command: Command, at_ms: i64, most_ms: i64) -> Command {
 pub enum StopWord {
     /// Threads finish the sample that they are at.
     Shutdown,
-    /// Requests in flight are cut.
+    /// Requests in flight are aborted.
     StopTestNow,
 }
 
@@ -168,8 +170,7 @@ pub fn stop(java: &str, launcher: &str, word: StopWord, shutdown_port: u16) -> C
     }
 }
 
-/// The heap of one JVM in MiB where the user gave none: half of the memory that the node may use, at least 256 MiB and
-/// at most 8 GiB.
+/// The default heap of one JVM in MiB: half of the memory available to the node, at least 256 MiB and at most 8 GiB.
 pub fn default_heap_mb(node_memory_mb: u64) -> u32 {
     u32::try_from((node_memory_mb / 2).clamp(256, 8192)).unwrap_or(8192)
 }

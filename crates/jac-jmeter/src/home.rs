@@ -1,17 +1,17 @@
-//! A JMeter home: a folder that holds a JMeter which can be started.
+//! A JMeter home: a folder that contains a JMeter that can be started.
 
 use crate::properties::{Properties, from_file};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A folder that was looked into and holds a JMeter.
+/// A folder that was verified to contain a JMeter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JMeterHome {
     path: PathBuf,
     version: String,
 }
 
-/// Why a folder is no JMeter home.
+/// Why a folder is not a JMeter home.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     #[error("{} is not a JMeter home: {missing} is missing", path.display())]
@@ -24,21 +24,21 @@ pub enum HomeError {
     TooOld { path: PathBuf, version: String },
 }
 
-/// The path of a file of that name beside the plan, which need not exist; `None`: no such file.
+/// The path of a file with this name next to the plan, which need not exist; `None`: no such file.
 pub type Beside<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
 impl JMeterHome {
-    /// Looks into the folder and reads the version from the core jar's name.
+    /// Checks the folder and reads the version from the core jar's name.
     ///
     /// # Errors
-    /// When it is no folder, lacks a part that every JMeter has, or is older than 5.4 (the first with the RMI key
-    /// store settings and batch behaviour that JAC relies on).
+    /// When it is not a folder, lacks a part that every JMeter has, or is older than 5.4 (the first version with the
+    /// RMI key store settings and batch behaviour that JAC relies on).
     pub fn open(path: &Path) -> Result<Self, HomeError> {
         let missing = |missing| HomeError::NotAHome { path: path.to_owned(), missing };
         if !path.is_dir() {
             return Err(missing("folder of that name"));
         }
-        // The path is handed to processes that run in other folders.
+        // The path is passed to processes that run in other folders.
         let path = path.canonicalize().map_err(|source| HomeError::Unreadable { path: path.to_owned(), source })?;
         let missing = |missing| HomeError::NotAHome { path: path.clone(), missing };
         if !path.join("bin/ApacheJMeter.jar").is_file() {
@@ -71,7 +71,7 @@ impl JMeterHome {
         &self.path
     }
 
-    /// `5.6.3`, or `unknown` where the jar does not say.
+    /// `5.6.3`, or `unknown` if the jar's name does not contain a version.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -90,18 +90,18 @@ impl JMeterHome {
         std::fs::read_to_string(&path).map_err(|source| HomeError::Unreadable { path, source })
     }
 
-    /// The text that renames classes of older plans; empty where the home has none.
+    /// The text that renames classes of older plans; empty if the home has none.
     pub fn upgrade_properties(&self) -> String {
         std::fs::read(self.path.join("bin/upgrade.properties"))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default()
     }
 
-    /// The properties that JMeter has before anything is given: those of `jmeter.properties`, then of `user.properties`. JMeter
-    /// looks for the latter in its working folder first, so `beside` may have one of the plan's files.
+    /// The default properties of JMeter: those of `jmeter.properties`, then of `user.properties`. JMeter searches for
+    /// the latter in its working folder first, so `beside` may return one of the plan's files.
     ///
     /// # Errors
-    /// When one of them is there and cannot be read.
+    /// When one of them exists but cannot be read.
     pub fn properties(&self, beside: Beside<'_>) -> Result<Properties, HomeError> {
         let own = self.bin_file("jmeter.properties")?;
         let mut properties = own.map(|bytes| from_file(&bytes)).unwrap_or_default();
@@ -109,7 +109,7 @@ impl JMeterHome {
         Ok(properties)
     }
 
-    /// The system properties that JMeter sets before anything is given, looked for in the same way.
+    /// The default system properties of JMeter, found in the same way.
     ///
     /// # Errors
     /// As [`JMeterHome::properties`].
@@ -117,7 +117,7 @@ impl JMeterHome {
         self.file_of("system.properties", beside)
     }
 
-    /// The properties in a file beside the plan, else in that of the home.
+    /// The properties in a file next to the plan, otherwise in the home's file.
     fn file_of(&self, name: &str, beside: Beside<'_>) -> Result<Properties, HomeError> {
         // JMeter reads none then.
         if name.is_empty() {
@@ -142,7 +142,7 @@ impl JMeterHome {
         read_if_there(self.path.join("bin").join(name))
     }
 
-    /// Jars that JMeter did not come with lie on its search path.
+    /// Whether its search path contains jars that are not part of JMeter.
     pub fn has_plugins(&self) -> bool {
         let entries = std::fs::read_dir(self.path.join("lib/ext")).into_iter().flatten().flatten();
         entries.filter_map(|entry| entry.file_name().into_string().ok()).any(|name| {
@@ -206,7 +206,7 @@ fn is_too_old(version: &str) -> bool {
     }
 }
 
-/// A file's content; `None`: it is not there.
+/// A file's content; `None`: it does not exist.
 fn read_if_there(path: PathBuf) -> Result<Option<Vec<u8>>, HomeError> {
     match std::fs::read(&path) {
         Ok(bytes) => Ok(Some(bytes)),

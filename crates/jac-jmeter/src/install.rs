@@ -1,9 +1,10 @@
-//! JAC's managed copies of JMeter, one a release: fetched once, verified, complete or absent.
+//! JAC's managed copies of JMeter, one per release: downloaded once, verified, complete or absent.
 //!
-//! Two sources, tried in this order unless one is named: Apache's archive (one file; the newest release's SHA-512 is known
-//! here, that of the others is asked of Apache itself, wherever the archive comes from), and Maven Central through the `mvn`
-//! client of the machine, which honours its mirrors and proxies (each jar has a known SHA-512; the lists are
-//! `assets/jmeter-*.sha512`). A copy is put together beside its place and renamed into it, so a crash never leaves half a home.
+//! Two sources, tried in this order unless one is selected: Apache's archive (one file; the newest release's SHA-512 is
+//! built in, that of the others is fetched from Apache itself, wherever the archive comes from), and Maven Central
+//! through the `mvn` client of the machine, which honours its mirrors and proxies (each jar has a known SHA-512; the
+//! lists are `assets/jmeter-*.sha512`). A copy is assembled next to its final path and then renamed, so a crash never
+//! leaves an incomplete home.
 
 use crate::home::{HomeError, JMeterHome};
 use crate::release::Release;
@@ -16,27 +17,28 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-/// Where Apache keeps every release; `{version}` stands for its version.
+/// Apache's archive of all releases; `{version}` is replaced with the release's version.
 pub const ARCHIVE_URL: &str = "https://archive.apache.org/dist/jmeter/binaries/apache-jmeter-{version}.tgz";
 
-/// What stands for a release's version in an address.
+/// The placeholder for a release's version in an address.
 const VERSION_PLACE: &str = "{version}";
 
 const POM: &str = include_str!("../assets/pom.xml");
-/// What stands for the version in it.
+/// The placeholder for the version in it.
 const POM_VERSION: &str = "@VERSION@";
 
 /// No byte for this long ends a download.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
-/// Fetching 161 jars through a slow mirror is not quick; waiting for ever is worse.
+/// Downloading 161 jars through a slow mirror takes long, but the wait must be bounded.
 const MAVEN_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// Where to fetch JMeter from.
+/// The source of JMeter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The archive, and Maven where that cannot be reached.
+    /// The archive, and Maven if that cannot be reached.
     Automatic { archive_url: String },
-    /// Only this archive; `{version}` stands for the release's version. It must have the SHA-512 of Apache's own.
+    /// Only this archive; `{version}` is replaced with the release's version. It must have the SHA-512 that Apache
+    /// publishes.
     Archive { url: String },
     /// Only Maven Central.
     Maven,
@@ -48,7 +50,7 @@ impl Default for Source {
     }
 }
 
-/// Why there is no managed copy.
+/// Why the managed copy is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     #[error("the JMeter archive could not be downloaded from {url}: {reason}")]
@@ -74,26 +76,27 @@ pub enum InstallError {
     Broken(#[from] HomeError),
 }
 
-/// What an installation is doing, for a line that is shown.
+/// The progress of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// This many bytes of the total, if known.
+    /// Bytes downloaded so far, and the total if known.
     Downloading { bytes: u64, total: Option<u64> },
-    /// Maven has fetched this many artefacts.
+    /// Maven has downloaded this many artefacts.
     Maven { artefacts: usize },
     /// A sentence.
     Step(String),
 }
 
-/// Where the managed copy of a release lies below a folder.
+/// The path of a release's managed copy below a folder.
 pub fn managed_path(folder: &Path, release: &Release) -> PathBuf {
     folder.join(format!("apache-jmeter-{}", release.version))
 }
 
-/// Installs the managed copy of a release below `folder`, or finds it there.
+/// Installs the managed copy of a release below `folder`, unless it exists there.
 ///
 /// # Errors
-/// When no source has it, what came is not what was published, or it cannot be written. Nothing half is left behind.
+/// When no source has it, the download differs from what was published, or it cannot be written. No incomplete copy is
+/// left.
 pub async fn install(
     folder: &Path,
     release: &'static Release,
@@ -113,7 +116,7 @@ pub async fn install(
         Source::Maven => from_maven(release, work.path(), &home, progress).await?,
         Source::Automatic { archive_url } => {
             if let Err(archive) = from_archive(archive_url, release, work.path(), &home, progress).await {
-                // A wrong digest is no reason to look elsewhere quietly.
+                // A wrong digest must be reported, not hidden by trying the next source.
                 if matches!(archive, InstallError::WrongDigest { .. } | InstallError::Write { .. }) {
                     return Err(archive);
                 }
@@ -128,7 +131,7 @@ pub async fn install(
     }
     JMeterHome::open(&home)?;
     if let Err(error) = std::fs::rename(&home, &place) {
-        // Somebody else may have been quicker.
+        // Another process may have been faster.
         return JMeterHome::open(&place).map_err(|_| InstallError::Write { path: place, source: error });
     }
     Ok(JMeterHome::open(&place)?)
@@ -176,8 +179,8 @@ async fn from_archive(
     result.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))).map_err(write)
 }
 
-/// The SHA-512 that a release's archive must have: known here, or asked of Apache, which publishes it beside its archives
-/// ("verify them with hashes from our own site, whichever mirror they come from").
+/// The SHA-512 of a release's archive: built in, or fetched from Apache, which publishes it with its archives ("verify
+/// them with hashes from our own site, whichever mirror they come from").
 async fn archive_digest(client: &reqwest::Client, release: &'static Release) -> Result<String, InstallError> {
     if let Some(known) = release.archive_sha512 {
         return Ok(known.to_owned());
@@ -286,8 +289,8 @@ fn verify_jars(jars: &Path, release: &Release) -> Result<(), InstallError> {
     if found == published.len() { Ok(()) } else { Err(InstallError::WrongJars { expected: published.len(), found }) }
 }
 
-/// Puts the jars where JMeter's launcher looks for them: itself in `bin`, JMeter's modules in `lib/ext`, the rest in
-/// `lib`; the configuration jar carries the files of `bin`.
+/// Puts the jars where JMeter's launcher looks for them: the launcher in `bin`, JMeter's modules in `lib/ext`, the
+/// others in `lib`; the configuration jar contains the files of `bin`.
 fn assemble(jars: &Path, home: &Path) -> std::io::Result<()> {
     for folder in ["bin", "lib/ext", "lib/junit"] {
         std::fs::create_dir_all(home.join(folder))?;
@@ -330,7 +333,7 @@ fn expect_digest(what: &str, expected: &str, found: &str) -> Result<(), InstallE
     Err(InstallError::WrongDigest { what: what.to_owned(), expected: expected.to_owned(), found: found.to_owned() })
 }
 
-/// The last cause of an error: `reqwest` says "error sending request", what it stands on says why.
+/// The root cause of an error: `reqwest` says "error sending request", its source says why.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The oldest Java that JAC starts JMeter with. JMeter 5.6 itself would take 8; the Java options and TLS defaults that
+/// The oldest Java that JAC starts JMeter with. JMeter 5.6 itself supports 8; the Java options and TLS defaults that
 /// JAC relies on are those of 17.
 pub const OLDEST: u32 = 17;
 
@@ -14,18 +14,18 @@ pub const NEWEST_FOR_JMETER_5: u32 = 25;
 /// How long a `java -version` may take.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
 
-/// A Java that was asked for its version.
+/// A Java whose version is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Java {
     /// The executable.
     pub path: PathBuf,
-    /// As it calls itself: `17.0.15`.
+    /// The version as Java reports it: `17.0.15`.
     pub version: String,
     /// 17, 21…
     pub major: u32,
 }
 
-/// Where Java is looked for on this machine.
+/// Where Java is searched for on this machine.
 #[derive(Debug, Clone, Default)]
 pub struct JavaSearch {
     /// The value of `JAVA_HOME`.
@@ -35,7 +35,7 @@ pub struct JavaSearch {
 }
 
 impl JavaSearch {
-    /// As [`Java::find`].
+    /// The same as [`Java::find`].
     ///
     /// # Errors
     /// The same.
@@ -44,7 +44,7 @@ impl JavaSearch {
     }
 }
 
-/// Why there is no Java to use.
+/// Why no Java is usable.
 #[derive(Debug, thiserror::Error)]
 pub enum JavaError {
     #[error(
@@ -61,10 +61,11 @@ pub enum JavaError {
 }
 
 impl Java {
-    /// Looks for Java in `java_home` (the value of `JAVA_HOME`), else along `search_path` (the value of `PATH`).
+    /// Searches for Java in `java_home` (the value of `JAVA_HOME`), otherwise along `search_path` (the value of
+    /// `PATH`).
     ///
     /// # Errors
-    /// When there is none, it does not answer, or it is older than [`OLDEST`].
+    /// When there is no Java, it does not answer, or it is older than [`OLDEST`].
     pub async fn find(java_home: Option<&Path>, search_path: Option<&std::ffi::OsStr>) -> Result<Self, JavaError> {
         let named = java_home.map(|home| home.join("bin/java"));
         let path = match named {
@@ -79,14 +80,15 @@ impl Java {
         Self::ask(path).await
     }
 
-    /// The folder that all of it lies in, wherever the links to its program come from; `None` where that is no ordinary one.
+    /// The folder of the whole installation, with links to its program resolved; `None` if that folder is not an
+    /// ordinary one.
     pub fn home(&self) -> Option<PathBuf> {
         let program = self.path.canonicalize().ok()?;
         let home = program.parent()?.parent()?;
         home.join("lib").is_dir().then(|| home.to_owned())
     }
 
-    /// The Java, if that JMeter (its version, as [`crate::JMeterHome::version`] gives it) runs on it.
+    /// This Java, if that JMeter version (as returned by [`crate::JMeterHome::version`]) runs on it.
     ///
     /// # Errors
     /// [`JavaError::TooNew`].
@@ -113,7 +115,7 @@ impl Java {
         Self::read(path, &String::from_utf8_lossy(&output.stderr))
     }
 
-    /// Reads what `java -version` printed, on whichever machine.
+    /// Parses the output of `java -version` on any machine.
     ///
     /// # Errors
     /// When it prints no version, or one older than [`OLDEST`].

@@ -1,17 +1,17 @@
-//! The heap of a running JVM, without a request to it: the file of counters that HotSpot keeps for `jstat`,
-//! `/tmp/hsperfdata_<user>/<pid>`. Reading it costs the JVM nothing, and needs no JDK on the machine.
+//! The heap of a running JVM, read from the file of counters that HotSpot keeps for `jstat`,
+//! `/tmp/hsperfdata_<user>/<pid>`. Reading it does not affect the JVM, and needs no JDK on the machine.
 //!
 //! The format is version 2.0 of HotSpot's performance data, described by `PerfDataPrologue` and `PerfDataEntry` in
 //! `src/hotspot/share/runtime/perfMemory.hpp` and `perfData.hpp` of OpenJDK.
 
 use jac_model::ports::Heap;
 
-/// Where the files of a user's JVMs lie, each named by its process.
+/// The folder of a user's JVMs' files, each named after its process.
 pub fn counters_folder(user: &str) -> String {
     format!("/tmp/hsperfdata_{user}")
 }
 
-/// Where the file of a process lies.
+/// The path of a process's file.
 pub fn counters_path(user: &str, pid: u32) -> String {
     format!("{}/{pid}", counters_folder(user))
 }
@@ -23,8 +23,8 @@ const MAGIC: [u8; 4] = [0xca, 0xfe, 0xc0, 0xc0];
 const LITTLE_ENDIAN: u8 = 1;
 const MAJOR_VERSION: u8 = 2;
 
-/// The heap: what objects took of it when the collector last looked, and its size. `None` for what is no such file, or
-/// one that is being made.
+/// The heap: memory used by objects after the last garbage collection, and its size. `None` if the bytes are not such a
+/// file, or an incomplete one.
 pub fn heap(counters: &[u8]) -> Option<Heap> {
     let places = HeapPlaces::find(counters)?;
     let number = |at: u64| counters.get(usize::try_from(at).ok()?..)?.first_chunk::<8>().copied();
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(heap(&vec![0; 4096]), None);
     }
 
-    /// The real thing, where the machine has a Java.
+    /// With a real JVM, if the machine has a Java.
     #[tokio::test]
     async fn the_heap_of_a_real_jvm_is_read() {
         use tokio::io::AsyncReadExt;

@@ -1,15 +1,15 @@
-//! The key store for JMeter's RMI: one key and its certificate, made for one cluster and thrown away with it.
+//! The key store for JMeter's RMI: one key and its certificate, created for one cluster and deleted with it.
 //!
-//! One PKCS#12 store serves both ends as key store *and* trust store: Java's trust managers trust the first certificate
-//! of a key entry as well (`sun.security.validator.TrustStoreUtil`). Whoever lacks this file can neither give the
-//! workers a test nor listen to one.
+//! One PKCS#12 store serves both ends as key store *and* trust store: Java's trust managers also trust the first
+//! certificate of a key entry (`sun.security.validator.TrustStoreUtil`). Without this file nobody can send the workers
+//! a test or receive their samples.
 
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 
 /// The alias that JMeter looks for (`server.rmi.ssl.keystore.alias`).
 pub const ALIAS: &str = "rmi";
 
-/// A store and the word that opens it.
+/// A store and its password.
 #[derive(Clone)]
 pub struct RmiKeyStore {
     /// The PKCS#12 file.
@@ -17,16 +17,16 @@ pub struct RmiKeyStore {
     password: String,
 }
 
-/// The library could not make the key or the store.
+/// The library could not create the key or the store.
 #[derive(Debug, thiserror::Error)]
 #[error("the cluster's RMI key store could not be created: {0}")]
 pub struct KeyStoreError(String);
 
 impl RmiKeyStore {
-    /// Makes a P-256 key with a self-signed certificate. `password` is kept beside it and should be random.
+    /// Creates a P-256 key with a self-signed certificate. `password` is stored with it and should be random.
     ///
     /// # Errors
-    /// When the cryptographic library refuses.
+    /// When the cryptographic library fails.
     pub fn generate(cluster: &str, password: String) -> Result<Self, KeyStoreError> {
         let fault = |error: &dyn std::fmt::Display| KeyStoreError(error.to_string());
         let key = rcgen::KeyPair::generate().map_err(|error| fault(&error))?;
@@ -45,7 +45,7 @@ impl RmiKeyStore {
         Ok(Self { bytes, password })
     }
 
-    /// The word that opens it.
+    /// Its password.
     pub fn password(&self) -> &str {
         &self.password
     }

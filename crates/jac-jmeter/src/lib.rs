@@ -1,7 +1,8 @@
-//! JMeter as a thing: its home and JAC's managed copies, Java, the RMI key store, properties, command lines, how to stop it.
+//! Everything about JMeter itself: its home and JAC's managed copies, Java, the RMI key store, properties, command
+//! lines, and how to stop it.
 //!
 //! Owns everything that knows JMeter's option names. Does not own: when to start what (jac-engine), where a node is
-//! (the adapters), what a plan says (jac-jmx), what a result log says (jac-jtl).
+//! (the adapters), the content of plans (jac-jmx) and of result logs (jac-jtl).
 
 pub mod bundle;
 pub mod classes;

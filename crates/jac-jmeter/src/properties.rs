@@ -1,15 +1,16 @@
 //! The JMeter properties that JAC sets, for every role, and Java's properties file format.
 //!
-//! Order of precedence on a node, weakest first: the home's own files, the user's `-q` files, the user's `-J`, JAC's
-//! own. JAC's own are few: what the samples' way to the server and the encryption between the nodes depend on.
+//! Order of precedence on a node, lowest first: the home's own files, the user's `-q` files, the user's `-J`, JAC's
+//! own. JAC's own are few: those that the transport of samples to the server and the encryption between the nodes
+//! depend on.
 
 use std::collections::BTreeMap;
 
 /// Properties in a fixed order.
 pub type Properties = BTreeMap<String, String>;
 
-/// How the result log is written. Every dialect can be read; this one loses nothing, says which worker, and is on disk
-/// as soon as it is written (`autoflush`), without which a slow test is seen minutes late.
+/// The format of the result log. JAC can read every dialect; this one loses nothing, names the worker, and is flushed
+/// after each row (`autoflush`), without which the samples of a slow test would appear minutes late.
 const RESULT_LOG: &[(&str, &str)] = &[
     ("jmeter.save.saveservice.output_format", "csv"),
     ("jmeter.save.saveservice.default_delimiter", ","),
@@ -34,9 +35,9 @@ const RESULT_LOG: &[(&str, &str)] = &[
     ("jmeter.save.saveservice.url", "true"),
 ];
 
-/// How samples travel from worker to master. `StrippedBatch` loses none (the asynchronous modes do, silently); a batch
-/// goes out after 100 samples or at the first sample that ends 500 ms after the last one, JMeter's default being a minute.
-/// JMeter reads these on the master and sends them along (`sample_sender_client_configured`).
+/// How samples are sent from worker to master. `StrippedBatch` loses none (the asynchronous modes do, silently); a
+/// batch is sent after 100 samples or at the first sample that ends 500 ms after the last batch; JMeter's default is a
+/// minute. JMeter reads these on the master and sends them to the workers (`sample_sender_client_configured`).
 const SAMPLE_SENDER: &[(&str, &str)] = &[
     ("mode", "StrippedBatch"),
     ("num_sample_threshold", "100"),
@@ -44,7 +45,7 @@ const SAMPLE_SENDER: &[(&str, &str)] = &[
     ("sample_sender_client_configured", "true"),
 ];
 
-/// Prefixes and names that JAC alone sets; a user's value would break the run or open it to others.
+/// Prefixes and names that only JAC may set; a user's value would break the run or allow others access to it.
 const RESERVED: &[&str] = &[
     "jmeter.save.saveservice.output_format",
     "jmeter.save.saveservice.default_delimiter",
@@ -68,7 +69,7 @@ const RESERVED: &[&str] = &[
     NODES,
 ];
 
-/// JMeter puts this in front of its threads' names; over RMI it sets it itself, to `host:port` of the worker
+/// JMeter prefixes its threads' names with this value; over RMI it sets it itself, to `host:port` of the worker
 /// (`JMeterUtils.THREAD_GROUP_DISTRIBUTED_PREFIX_PROPERTY_NAME`).
 const SOURCE: &str = "__jm.D_TG";
 /// Which of the workers this one is, from 1 on, for the plan to read; without workers it is 1.
@@ -79,16 +80,16 @@ const NODES: &str = "jac.nodes";
 /// Jars and folders of jars with plugins, separated by semicolons. JAC adds its own folder.
 pub const SEARCH_PATHS: &str = "search_paths";
 
-/// What JAC does with a user's value of a property that it sets itself.
+/// How JAC treats a user's value of a property that it sets itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {
     /// The run depends on it: the value is refused.
     Refused,
-    /// JAC's value wins, and what the user wants of the log is there in any case.
+    /// JAC's value takes precedence; JAC's log contains what the user's value would add anyway.
     Overwritten,
 }
 
-/// Whether JAC sets this JMeter property itself to another value than the user's.
+/// How JAC treats the user's value of this JMeter property; `None`: JAC does not set it, or to the same value.
 pub fn own(name: &str, value: &str) -> Option<Own> {
     let set = RESULT_LOG.iter().chain(SAMPLE_SENDER).find(|(known, _)| *known == name);
     if set.is_some_and(|(_, ours)| ours.eq_ignore_ascii_case(value.trim())) {
@@ -100,7 +101,7 @@ pub fn own(name: &str, value: &str) -> Option<Own> {
     (set.is_some() || name == FORCE_EXIT).then_some(Own::Overwritten)
 }
 
-/// Whether JAC or its command lines set this system property themselves.
+/// Whether JAC or its command lines set this system property.
 pub fn is_own_system_property(name: &str) -> bool {
     matches!(name, "java.rmi.server.hostname" | "java.awt.headless" | "java.security.egd" | "user.dir" | "jmeter.home")
 }
@@ -129,15 +130,15 @@ fn rmi_encryption(key_store: &str, password: &str) -> Properties {
     properties
 }
 
-/// The store on the nodes: JMeter sends its path along with the exported object, so it is the same on every node
-/// (apache/jmeter#6248). A relative one is looked up from each JMeter's own working folder.
+/// The store on the nodes: JMeter sends its path with the exported object, so it is the same on every node
+/// (apache/jmeter#6248). A relative path is resolved in each JMeter's own working folder.
 #[derive(Debug, Clone, Copy)]
 pub struct RmiStoreOnNode<'a> {
     pub path: &'a str,
     pub password: &'a str,
 }
 
-/// What every JMeter of a run gets, whatever its role.
+/// The properties of every JMeter of a run, whatever its role.
 fn common(user: &Properties, plugins: Option<&str>) -> Properties {
     let mut properties = user.clone();
     properties.extend(owned(RESULT_LOG));
@@ -154,8 +155,8 @@ fn common(user: &Properties, plugins: Option<&str>) -> Properties {
 
 /// The properties of a worker.
 ///
-/// `registry_port` is where the master asks for the engine, `engine_port` where the engine itself listens; with port
-/// numbers of its own, two workers fit on one machine. The worker ends with its test.
+/// The master looks up the engine at `registry_port`; the engine itself listens on `engine_port`. With port numbers of
+/// their own, two workers fit on one machine. The worker ends with its test.
 pub fn worker(
     user: &Properties,
     plugins: Option<&str>,
@@ -171,7 +172,7 @@ pub fn worker(
     properties
 }
 
-/// The properties of a master. `store` is `None` where it runs the plan alone.
+/// The properties of a master. `store` is `None` if it runs the plan without workers.
 ///
 /// `client.rmi.localport` stays 0 (any free port): JMeter's TLS socket factories have no equality, so that with a fixed
 /// port the second listener that it exports finds the port taken, which surfaces as a misleading
@@ -189,18 +190,18 @@ pub fn master(
         properties.insert("client.tries".to_owned(), "1".to_owned());
         properties.insert("client.continue_on_fail".to_owned(), "false".to_owned());
     }
-    // The same number twice: otherwise a second master on this machine would take the next port, and a stop meant for
+    // The same number twice: otherwise a second master on this machine would use the next port, and a stop meant for
     // one would reach the other.
-    // Without this, a thread that a plan or plugin leaves behind keeps the JVM alive for ever (seen with the Open Model
-    // Thread Group of 5.6.3).
+    // Without this, a thread that a plan or plugin leaves behind keeps the JVM alive forever (observed with the Open
+    // Model Thread Group of 5.6.3).
     properties.insert(FORCE_EXIT.to_owned(), "true".to_owned());
     properties.insert("jmeterengine.nongui.port".to_owned(), shutdown_port.to_string());
     properties.insert("jmeterengine.nongui.maxport".to_owned(), shutdown_port.to_string());
     properties
 }
 
-/// The properties of a worker that runs the plan by itself and writes a log of its own. `source`: what its samples' threads are called by,
-/// `host:port`, as over RMI.
+/// The properties of a worker that runs the plan by itself and writes its own log. `source`: the prefix of its samples'
+/// thread names, `host:port`, as over RMI.
 pub fn direct(user: &Properties, plugins: Option<&str>, source: &str, shutdown_port: u16) -> Properties {
     let mut properties = master(user, plugins, None, shutdown_port);
     properties.insert(SOURCE.to_owned(), source.to_owned());
@@ -217,7 +218,8 @@ fn owned(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
 }
 
-/// The text of a Java properties file, as `java.util.Properties.load` reads it: ISO 8859-1 with `\uXXXX` for the rest.
+/// The text of a Java properties file, as read by `java.util.Properties.load`: ISO 8859-1, other characters as
+/// `\uXXXX`.
 pub fn to_file(properties: &Properties) -> String {
     let mut text = String::new();
     for (name, value) in properties {
@@ -266,12 +268,12 @@ pub struct MalformedEscape {
     pub line: usize,
 }
 
-/// Reads a Java properties file, as `java.util.Properties.load` does. What cannot be read is taken as it stands.
+/// Reads a Java properties file, as `java.util.Properties.load` does. Malformed escapes are kept as text.
 pub fn from_file(bytes: &[u8]) -> Properties {
     read(bytes).0
 }
 
-/// The same of a file that JMeter must be able to read.
+/// The same for a file that JMeter must be able to read.
 ///
 /// # Errors
 /// When Java rejects the file.

@@ -5,13 +5,13 @@
 pub struct Release {
     /// `5.6.3`.
     pub version: &'static str,
-    /// The SHA-512 of `apache-jmeter-<version>.tgz`, where it is known here; that of the others is asked of Apache.
+    /// The SHA-512 of `apache-jmeter-<version>.tgz`, if it is built in; that of the others is fetched from Apache.
     pub(crate) archive_sha512: Option<&'static str>,
-    /// A line for each jar that Maven Central has of it: SHA-512, two blanks, file name.
+    /// A line for each jar of the release on Maven Central: SHA-512, two blanks, file name.
     jars_sha512: &'static str,
 }
 
-/// Newest first. All work on Java 17 and take the settings of RMI that JAC gives.
+/// Newest first. All run on Java 17 and support the RMI settings that JAC uses.
 pub const RELEASES: [Release; 3] = [
     Release {
         version: "5.6.3",
@@ -24,16 +24,16 @@ pub const RELEASES: [Release; 3] = [
     Release { version: "5.5", archive_sha512: None, jars_sha512: include_str!("../assets/jmeter-5.5.sha512") },
 ];
 
-/// There is no such release among those that JAC manages.
+/// JAC does not manage this release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unsupported JMeter version {requested}; available: {}", versions())]
 pub struct NoRelease {
-    /// What was asked for.
+    /// The requested version.
     pub requested: String,
 }
 
 impl Release {
-    /// The one that is taken where nobody chooses.
+    /// The default release.
     pub const fn newest() -> &'static Self {
         &RELEASES[0]
     }
@@ -49,7 +49,7 @@ impl Release {
             .ok_or_else(|| NoRelease { requested: version.to_owned() })
     }
 
-    /// The jars that make it, by file name, with their SHA-512.
+    /// Its jars, by file name, with their SHA-512.
     pub(crate) fn jars(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.jars_sha512.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest))
     }

@@ -1,4 +1,4 @@
-//! [`Assembly`]: a plan with those that it includes, as JMeter 5.6.3 puts them together before a run.
+//! [`Assembly`]: a plan with the plans that it includes, as JMeter 5.6.3 assembles them before a run.
 //!
 //! JMeter removes disabled elements with everything below them, then replaces a Module Controller by what it points
 //! at, and an Include Controller by the children of the *first Test Fragment* of the included file (below its
@@ -19,24 +19,24 @@ use crate::plan::{Element, Plan};
 /// How long a chain of modules or of included files may be. JMeter's own stack ends somewhat later.
 const MAX_BORROWED: usize = 100;
 
-/// What there is to put together.
+/// The input of the assembly.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// Files of Include Controllers that are there, by path as in [`Plan::include_paths`], or why they cannot be loaded.
+    /// Existing files of Include Controllers, by path as in [`Plan::include_paths`], or why they cannot be loaded.
     pub included: &'a BTreeMap<String, Result<Plan, PlanError>>,
     /// The JMeter properties at the start.
     pub properties: &'a Properties,
-    /// The system properties that are given.
+    /// The given system properties.
     pub system_properties: &'a Properties,
     /// Texts of the plan's script files, which may set properties.
     pub scripts: &'a [String],
-    /// The plan's folder, relative to the root that its files stay in; empty: they are the same.
+    /// The plan's folder, relative to the root that its files stay in; empty: it is the root.
     pub folder: &'a str,
-    /// The functions that JMeter has; `None`: not known, then only JMeter's own are.
+    /// The functions that JMeter has; `None`: unknown, then only JMeter's own are assumed.
     pub functions: Option<&'a Functions>,
-    /// Whether it is to be given up: what is put together then is not whole.
+    /// Whether to cancel; the assembly is incomplete then.
     pub cancel: Cancel<'a>,
 }
 
@@ -44,20 +44,20 @@ pub struct Sources<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Located<'a> {
     pub(crate) element: &'a Element,
-    /// The thread group of the main plan that it stands in itself, without borrowing.
+    /// The thread group of the main plan that contains it directly, not through a controller that refers to it.
     pub(crate) group: Option<usize>,
-    /// A module or an include has brought it.
+    /// It comes from a module or an include.
     pub(crate) borrowed: bool,
     /// It runs; otherwise it is only compiled, being in a Test Fragment that nothing borrows.
     pub(crate) runs: bool,
 }
 
-/// What keeps JMeter from putting the plan together.
+/// What prevents JMeter from assembling the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem<'a> {
     /// A Module Controller points at nothing.
     NoTarget { module: &'a Element, path: Vec<&'a str> },
-    /// A Module or Include Controller leads to itself.
+    /// A Module or Include Controller that leads to itself.
     Loop { controller: &'a Element },
     /// The included file has no Test Fragment.
     NoFragment { include: &'a Element, path: String },
@@ -74,13 +74,13 @@ pub struct Assembly<'a> {
     pub(crate) properties: &'a Properties,
     pub(crate) system_properties: &'a Properties,
     pub(crate) folder: &'a str,
-    /// The main plan and all included ones that were reached.
+    /// The main plan and all plans included by it, directly or indirectly.
     pub(crate) plans: Vec<&'a Plan>,
     pub(crate) cancel: Cancel<'a>,
 }
 
 impl<'a> Assembly<'a> {
-    /// Puts the plan together and reads its variables.
+    /// Assembles the plan and reads its variables.
     pub fn new(sources: Sources<'a>) -> Self {
         let mut walk = Walk {
             sources,
@@ -115,15 +115,15 @@ impl<'a> Assembly<'a> {
         texts.any(|own| own.contains(text))
     }
 
-    /// The elements that run, of the plan and of those that it includes.
+    /// The elements that run, of the plan and of the included plans.
     pub(crate) fn running(&self) -> impl Iterator<Item = &'a Element> + '_ {
         self.cancel.each(&self.elements).filter(|located| located.runs).map(|located| located.element)
     }
 }
 
 impl Plan {
-    /// Paths of the plans that Include Controllers name, relative to the folder of the main plan. JMeter evaluates nothing in
-    /// them (tried); the property `includecontroller.prefix` goes before each.
+    /// Paths of the plans that Include Controllers name, relative to the folder of the main plan. JMeter evaluates no
+    /// expressions in them (verified); the property `includecontroller.prefix` is prepended to each.
     pub fn include_paths(&self, properties: &Properties, folder: &str) -> Vec<String> {
         let includes = self.elements.iter().filter(|element| element.kind() == "IncludeController");
         let paths = includes.filter_map(|include| include_path(include, properties, folder));
@@ -131,7 +131,7 @@ impl Plan {
     }
 }
 
-/// The file that an Include Controller names; `None` if it names none, which does no harm.
+/// The file that an Include Controller names; `None` if it names none, which has no effect.
 pub(crate) fn include_path(include: &Element, properties: &Properties, folder: &str) -> Option<PlanPath> {
     let written = include.text_or_empty("IncludeController.includepath");
     if written.is_empty() {
@@ -145,12 +145,12 @@ struct Walk<'a> {
     sources: Sources<'a>,
     elements: Vec<Located<'a>>,
     problems: Vec<Problem<'a>>,
-    /// Elements that were taken as running, or as compiled only: each once, however often it is borrowed.
+    /// Elements that were visited as running, or only as compiled: each once, however often a controller refers to it.
     seen: HashSet<(*const Element, bool)>,
     targets: Targets<'a>,
     plans: Vec<&'a Plan>,
     known: HashSet<*const Plan>,
-    /// Positions of the Module Controllers whose targets are being walked, the outermost first.
+    /// Positions of the Module Controllers whose targets are being walked, outermost first.
     modules: Vec<usize>,
     /// The fragments that are being included.
     fragments: Vec<*const Element>,
@@ -160,7 +160,8 @@ impl<'a> Walk<'a> {
     fn elements_of(&mut self, plan: &'a Plan, range: Range<usize>, runs: bool) {
         let is_main = std::ptr::eq(plan, self.sources.plan);
         let borrowed = !self.modules.is_empty() || !self.fragments.is_empty();
-        // The thread groups that contain an element: JMeter runs one in another, and one in a Test Fragment, independently (tried).
+        // The thread groups that contain an element: JMeter runs one in another, and one in a Test Fragment,
+        // independently (verified).
         let mut groups: Vec<Range<usize>> = Vec::new();
         let mut fragments: Vec<Range<usize>> = if runs { Vec::new() } else { vec![range.clone()] };
         let mut index = range.start;
@@ -187,7 +188,7 @@ impl<'a> Walk<'a> {
             let within = groups.last().map(|group| group.start);
             self.elements.push(Located { element, group: within, borrowed, runs });
             index = match element.kind() {
-                // What stood below them is replaced. Modules of an included file point at nothing and do no harm.
+                // Their children are replaced. Modules of an included file have no target and no effect.
                 "ModuleController" => {
                     if is_main {
                         self.module(index, runs);
@@ -203,7 +204,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks the target of a Module Controller: its own switch does not count, nor do those above it; those below it do.
+    /// Walks the target of a Module Controller: its own enabled state and those above it are ignored; those below it
+    /// count.
     fn module(&mut self, module: usize, runs: bool) {
         let plan = self.sources.plan;
         let Some(target) = self.targets.of(&plan.elements[module]) else { return };
@@ -249,8 +251,8 @@ impl<'a> Walk<'a> {
         self.fragments.pop();
     }
 
-    /// JMeter looks up the target of every Module Controller of the plan, disabled ones too, and refuses the whole plan
-    /// where one has none.
+    /// JMeter resolves the target of every Module Controller of the plan, including disabled ones, and rejects the
+    /// whole plan if one has no target.
     fn unresolved_modules(&mut self) {
         for module in
             self.sources.cancel.each(&self.sources.plan.elements).filter(|element| element.kind() == "ModuleController")
@@ -279,8 +281,8 @@ fn node_path(module: &Element) -> Vec<&str> {
     module.below(list).iter().map(|item| item.text.as_str()).collect()
 }
 
-/// The elements by their paths of names. Where several have a path, the last one wins; a Module Controller is never a target
-/// or on the way to one.
+/// The elements by their paths of names. If several have the same path, the last one counts; a Module Controller is
+/// never a target or part of a path.
 struct Targets<'a> {
     /// A path by the one above it (0: the root) and the last name.
     paths: HashMap<(usize, &'a str), usize>,
@@ -312,7 +314,7 @@ impl<'a> Targets<'a> {
         targets
     }
 
-    /// What a module points at. The first name of its path is that of JMeter's invisible root, which does not count.
+    /// The target of a module. The first name of its path is that of JMeter's invisible root, which is ignored.
     fn of(&self, module: &Element) -> Option<usize> {
         let path = node_path(module);
         let mut at = 0;

@@ -1,11 +1,11 @@
-//! [`Cancel`]: whether anybody still waits for what is read or checked.
+//! [`Cancel`]: whether the result of reading or checking is still needed.
 //!
-//! Loops over a plan ask at each step and then end early. What they have found by then is not whole: whoever began them asks once more
-//! afterwards and throws it away.
+//! Loops over a plan check it at each step and then end early. Their result is incomplete then: the caller that began
+//! them checks once more afterwards and discards it.
 
 use std::fmt;
 
-/// Asks whether the work is to be given up. It is asked very often: it has to answer at once.
+/// Returns whether to cancel the work. It is called very often and must return immediately.
 #[derive(Clone, Copy)]
 pub struct Cancel<'a>(Option<&'a dyn Fn() -> bool>);
 
@@ -13,22 +13,22 @@ impl<'a> Cancel<'a> {
     /// The work is done to its end.
     pub const NEVER: Self = Self(None);
 
-    /// Given up as soon as `is_cancelled` says so.
+    /// Cancelled as soon as `is_cancelled` returns true.
     pub fn when(is_cancelled: &'a dyn Fn() -> bool) -> Self {
         Self(Some(is_cancelled))
     }
 
-    /// The work is to be given up.
+    /// Whether the work is cancelled.
     pub fn is_cancelled(self) -> bool {
         self.0.is_some_and(|is_cancelled| is_cancelled())
     }
 
-    /// `None` when the work is to be given up.
+    /// `None` when the work is cancelled.
     pub(crate) fn go_on(self) -> Option<()> {
         (!self.is_cancelled()).then_some(())
     }
 
-    /// The items until the work is to be given up.
+    /// The items until the work is cancelled.
     pub(crate) fn each<I: IntoIterator>(self, items: I) -> impl Iterator<Item = I::Item> + use<'a, I> {
         items.into_iter().take_while(move |_| !self.is_cancelled())
     }

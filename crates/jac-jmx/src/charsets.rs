@@ -1,9 +1,10 @@
-//! The character encodings that Java knows by name.
+//! The names of Java's character encodings.
 
-/// Their names and aliases in lower case, one a line: `Charset.availableCharsets()` of OpenJDK 17, among which are all of 25's.
+/// Their names and aliases in lower case, one per line: `Charset.availableCharsets()` of OpenJDK 17, which includes all
+/// of OpenJDK 25.
 const NAMES: &str = include_str!("charsets.txt");
 
-/// Whether Java has an encoding of that name, whatever its case.
+/// Whether Java has an encoding with this name, regardless of case.
 pub(crate) fn is_known(name: &str) -> bool {
     NAMES.lines().any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -1,7 +1,7 @@
 //! [`check`]: what a plan needs and will do on a cluster, and what is wrong with it.
 //!
-//! A finding is an error if and only if the run cannot do what the plan says. Everything that may be meant is a warning,
-//! and what a person should merely know is an information.
+//! A finding is an error if and only if the run cannot do what the plan says. Whatever may be intended is a warning,
+//! and facts that a person should merely know are infos.
 
 mod borrowed;
 mod environment;
@@ -36,9 +36,9 @@ use findings::{Findings, shorten};
 pub enum Severity {
     /// The run cannot work.
     Error,
-    /// The run may not be what is meant.
+    /// The run may differ from what was intended.
     Warning,
-    /// Good to know.
+    /// Worth knowing.
     Info,
 }
 
@@ -50,7 +50,7 @@ pub struct Finding {
     pub severity: Severity,
     /// A stable name such as `file_missing`.
     pub code: String,
-    /// Name of the element, where there is one.
+    /// Name of the element, if there is one.
     pub element: Option<String>,
     /// One sentence.
     pub message: String,
@@ -75,7 +75,7 @@ pub struct Misplaced {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DataFile {
-    /// Its path relative to the plan, or as written where it is not there.
+    /// Its path relative to the plan, or as written if it does not exist.
     pub path: String,
     /// Whether it is among the plan's files.
     pub found: bool,
@@ -85,7 +85,7 @@ pub struct DataFile {
     pub bytes: Option<u64>,
     /// Its rows are split across the workers.
     pub split: bool,
-    /// It is not there, but the plan seems to write it before it reads it.
+    /// It does not exist, but the plan seems to write it before it reads it.
     #[serde(default)]
     pub written_by_plan: bool,
     /// It is missing, but the plan has a file of that name at another path.
@@ -101,9 +101,9 @@ pub struct Check {
     pub plan: String,
     /// The test plan's own name.
     pub test_name: Option<String>,
-    /// Workers it was checked for; 0 is the master alone.
+    /// Number of workers that it was checked for; 0: only the master.
     pub workers: u32,
-    /// Every thread group, disabled ones too.
+    /// Every thread group, including disabled ones.
     pub thread_groups: Vec<ThreadGroup>,
     /// Most threads at a time on each node; null if unknown.
     pub threads_per_node: Option<u64>,
@@ -118,13 +118,13 @@ pub struct Check {
     pub data_files: Vec<DataFile>,
     /// JMeter properties that the plan reads.
     pub properties: Vec<PlanProperty>,
-    /// What was found: errors first, then in the order of the plan.
+    /// The findings: errors first, then in the order of the plan.
     pub findings: Vec<Finding>,
     /// No finding is an error.
     pub ok: bool,
 }
 
-/// What is known of a file that is there.
+/// Facts about an existing file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileFacts {
     /// Its size.
@@ -133,7 +133,7 @@ pub struct FileFacts {
     pub rows: Option<u64>,
 }
 
-/// Where the plan's listeners work in a run with workers.
+/// Where the plan's listeners run in a run with workers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ListenersAt {
     /// On the master, which every worker sends each sample to.
@@ -145,20 +145,20 @@ pub enum ListenersAt {
     WorkersOfOneDisk,
 }
 
-/// What a plan is checked against.
+/// The input that a plan is checked against.
 #[derive(Clone)]
 pub struct CheckInput<'a> {
     /// The plan's file name, to be shown.
     pub plan: &'a str,
-    /// The plan's folder, relative to the root that its files stay in; empty: they are the same.
+    /// The plan's folder, relative to the root that its files stay in; empty: it is the root.
     pub folder: &'a str,
-    /// Workers; 0 is the master running the plan alone.
+    /// Number of workers; 0: the master runs the plan itself.
     pub workers: u32,
-    /// Where its listeners work.
+    /// Where its listeners run.
     pub listeners_at: ListenersAt,
-    /// Files that are there, by path relative to the plan's folder, with `/` (as in [`crate::PlanPath::Beside`]).
+    /// The existing files, by path relative to the plan's folder, with `/` (as in [`crate::PlanPath::Beside`]).
     pub files: BTreeMap<String, FileFacts>,
-    /// Files whose rows are to be split across the workers.
+    /// Files whose rows will be split across the workers.
     pub splits: Vec<String>,
     /// JMeter properties at the start of the run.
     pub properties: Properties,
@@ -168,14 +168,14 @@ pub struct CheckInput<'a> {
     pub included: BTreeMap<String, Result<Plan, PlanError>>,
     /// Texts of the plan's script files.
     pub scripts: Vec<String>,
-    /// Functions that jars beside JMeter's own bring; `None` if that is not known.
+    /// Functions provided by jars other than JMeter's own; `None`: unknown.
     pub functions: Option<&'a Functions>,
-    /// The JMeter home's classes; `None` to leave them unchecked.
+    /// The JMeter home's classes; `None`: they are not checked.
     pub classes: Option<ClassLookup<'a>>,
 }
 
 impl<'a> CheckInput<'a> {
-    /// A check for the master alone with no files and no properties.
+    /// A check for a master without workers, files and properties.
     pub fn new(plan: &'a str) -> Self {
         CheckInput {
             plan,
@@ -194,7 +194,7 @@ impl<'a> CheckInput<'a> {
     }
 }
 
-/// What the parts of the check share.
+/// The data shared by the parts of the check.
 pub(crate) struct Context<'a> {
     plan: &'a Plan,
     assembly: Assembly<'a>,
@@ -206,13 +206,13 @@ impl<'a> Context<'a> {
         &self.assembly.scope
     }
 
-    /// Whether the element may take samples. JMeter gives elements that it no longer has the class of a mere
-    /// configuration (`upgrade.properties`), so that their names alone do not decide.
+    /// Whether the element may produce samples. JMeter maps removed elements to the class of a configuration element
+    /// (`upgrade.properties`), so their names alone do not decide.
     fn may_sample(&self, element: &Element) -> bool {
         (element.is_sampler() != Some(false) && !self.is_removed(element)) || element.borrows_elements()
     }
 
-    /// JMeter has this kind of element no longer, and puts one in its place that does nothing.
+    /// Whether JMeter has removed this kind of element and replaces it with one without effect.
     fn is_removed(&self, element: &Element) -> bool {
         self.input.classes.is_some_and(|lookup| {
             let class = lookup.names.class_of(&element.tag);
@@ -221,10 +221,10 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The most thread groups, files and properties that are listed each.
+/// Maximum number of thread groups, of files and of properties that are listed.
 const LISTED: usize = 1_000;
 
-/// Checks a plan. Pure: everything it knows is in `input`.
+/// Checks a plan. A pure function: all its knowledge is in `input`.
 pub fn check(plan: &Plan, input: &CheckInput<'_>) -> Check {
     check_until(plan, input, Cancel::NEVER).unwrap_or_else(|| unreachable!("nothing cancels it"))
 }
@@ -273,7 +273,7 @@ pub fn check_until(plan: &Plan, input: &CheckInput<'_>, cancel: Cancel<'_>) -> O
     environment::elements(&context, &mut findings);
     functions::check(&context, &mut findings);
     listeners::check(&context, &mut findings);
-    // What was found is whole only if nobody gave it up meanwhile.
+    // The findings are complete only if the check was not cancelled meanwhile.
     cancel.go_on()?;
 
     let mut properties: Vec<PlanProperty> = uses.into_iter().map(|used| used.property).collect();

@@ -1,8 +1,8 @@
 //! The Java classes that JMeter will load with a plan.
 //!
-//! A class that is not there fails the *whole* plan, even if the element is disabled (tried: "CannotResolveClassException",
-//! exit code 1), and so does a missing class of a nested property. A missing `guiclass` or `testclass` attribute does no
-//! harm without the window.
+//! A missing class fails the *whole* plan, even if the element is disabled (verified: "CannotResolveClassException",
+//! exit code 1), and so does a missing class of a nested property. A missing `guiclass` or `testclass` attribute has no
+//! effect in non-GUI mode.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ impl ClassNames {
         self
     }
 
-    /// The class behind a name in a plan.
+    /// The class of a name in a plan.
     pub fn class_of<'a>(&'a self, name: &'a str) -> &'a str {
         let class = self.aliases.get(name).map_or(name, String::as_str);
         self.renamed.get(class).map_or(class, String::as_str)
@@ -68,12 +68,12 @@ fn entries(text: &str) -> impl Iterator<Item = (&str, &str)> {
         .map(|(name, value)| (name.trim(), value.trim()))
 }
 
-/// A way to ask whether a class is in the JMeter home's jars or among the plan's plugins.
+/// Looks up whether a class is in the JMeter home's jars or among the plan's plugins.
 #[derive(Clone, Copy)]
 pub struct ClassLookup<'a> {
     /// JMeter's aliases.
     pub names: &'a ClassNames,
-    /// Whether some jar holds the class of this full name (`org.apache.jmeter.threads.ThreadGroup`).
+    /// Whether a jar contains the class with this full name (`org.apache.jmeter.threads.ThreadGroup`).
     pub has_class: &'a dyn Fn(&str) -> bool,
 }
 

@@ -11,7 +11,7 @@ use crate::split::{CsvShape, Quoting};
 /// The system property that names the key store of a Keystore Configuration.
 pub(crate) const KEY_STORE: &str = "javax.net.ssl.keyStore";
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DataFileKind {
     /// Rows of variables, for a CSV Data Set: may be split among workers.
@@ -24,7 +24,7 @@ pub enum DataFileKind {
     Include,
     /// A script of a JSR223, BeanShell or BSF element.
     Script,
-    /// Read by a function whose name is a pattern of numbered files.
+    /// Read by a function whose file name is a pattern for numbered files.
     Numbered,
     /// The key store of a Keystore Configuration.
     KeyStore,
@@ -39,11 +39,11 @@ pub enum DataFileKind {
 pub struct DataFileUse {
     /// The element's name.
     pub element: String,
-    /// What it does with the file.
+    /// How it uses the file.
     pub kind: DataFileKind,
     /// The file name as written.
     pub written: String,
-    /// Where that is; `None` if it depends on something that only the run knows.
+    /// The path; `None` if it depends on values that are known only during the run.
     pub path: Option<PlanPath>,
     /// How rows are read, of CSV files.
     pub csv: Option<CsvShape>,
@@ -60,7 +60,7 @@ impl Assembly<'_> {
                 if written.trim().is_empty() && kind != DataFileKind::Csv {
                     return;
                 }
-                // JMeter trims the file name of a CSV Data Set, but no others (tried).
+                // JMeter trims the file name of a CSV Data Set, but no others (verified).
                 let trimmed = |name: String| if kind == DataFileKind::Csv { name.trim().to_owned() } else { name };
                 let csv = (kind == DataFileKind::Csv).then(|| csv_shape(element, &self.scope));
                 let encoding = csv.and_then(|_| self.scope.evaluate(element.text_or_empty("fileEncoding")));
@@ -80,7 +80,7 @@ impl Assembly<'_> {
             };
             of_element(element, &self.scope, &mut add);
             of_functions(element, self.cancel, &mut add);
-            // A relative one is looked up from JMeter's working folder.
+            // A relative path is resolved in JMeter's working folder.
             let key_store =
                 self.system_properties.get(KEY_STORE).filter(|path| !path.starts_with('/') && *path != "NONE");
             if let (Some(path), "KeystoreConfig") = (key_store, element.kind()) {
@@ -158,8 +158,8 @@ fn of_functions(element: &Element, cancel: Cancel<'_>, add: &mut dyn FnMut(DataF
     }
 }
 
-/// How a CSV Data Set reads its file. With no variable names the first line names them, else it is only skipped if the
-/// element says so; line breaks in quotes count only where quoted data is allowed.
+/// How a CSV Data Set reads its file. Without variable names the first line names them; otherwise it is skipped only if
+/// the element says so. Line breaks in quotes count only if quoted data is allowed.
 fn csv_shape(element: &Element, scope: &Scope<'_>) -> CsvShape {
     let text = |name: &str| scope.evaluate(element.text_or_empty(name)).unwrap_or_default();
     let is_true = |name: &str| scope.is_true(element, name);

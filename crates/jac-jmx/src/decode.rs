@@ -1,7 +1,7 @@
-//! Bytes of a `.jmx` to text, and every way in which a file is not a plan.
+//! Decodes the bytes of a `.jmx` file to text, and lists the reasons why a file is not a plan.
 //!
-//! JMeter reads plans as UTF-8 whatever the XML declaration says (`_file_encoding` in its `saveservice.properties`;
-//! tried: an ISO-8859-1 plan loses its accented letters). So this reader does the same, and [`crate::check`] warns.
+//! JMeter reads plans as UTF-8 regardless of the XML declaration (`_file_encoding` in its `saveservice.properties`;
+//! verified: an ISO-8859-1 plan loses its accented letters). So this reader does the same, and [`crate::check`] warns.
 
 /// The largest plan that is read, in bytes. Plans of some megabytes exist (recorded ones); larger ones are not plans.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -10,11 +10,11 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Denial of Service attack by Stack Overflow").
 pub(crate) const MAX_DEPTH: usize = 1_000;
 
-/// Why bytes could not be read as a JMeter test plan. Each is one sentence for a person; [`PlanError::hint`] says what
-/// to do.
+/// Why bytes could not be read as a JMeter test plan. Each is one sentence for a person; [`PlanError::hint`] says how
+/// to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// Nobody waits for the plan any more, so that it was not read to its end.
+    /// The plan is no longer needed, so it was not read to its end.
     #[error("Reading the plan was cancelled.")]
     Cancelled,
     /// No byte, or only white space.
@@ -34,11 +34,11 @@ pub enum PlanError {
         /// The encoding's name.
         encoding: &'static str,
     },
-    /// More than one character before the XML declaration, which JMeter refuses. (Tried: it takes a single blank, tab or
-    /// line feed.)
+    /// More than one character before the XML declaration, which JMeter rejects. (Verified: it accepts a single blank,
+    /// tab or line feed.)
     #[error("The plan has text before `<?xml …?>`, which JMeter refuses.")]
     LeadingWhitespace,
-    /// Not XML at all.
+    /// Not an XML file.
     #[error("The file is not XML, so it is not a JMeter plan.")]
     NotXml,
     /// XML that breaks off or is not well-formed.
@@ -55,7 +55,7 @@ pub enum PlanError {
         /// As declared.
         version: String,
     },
-    /// An element without the attribute that JMeter wants on each.
+    /// An element without an attribute that JMeter requires on each element.
     #[error(
         "The element \"{element}\" ({tag}) at line {line} has no guiclass attribute, so JMeter refuses the whole plan."
     )]
@@ -67,21 +67,21 @@ pub enum PlanError {
         /// Line, from 1.
         line: usize,
     },
-    /// An element follows another one without the `hashTree` that belongs between them.
+    /// An element follows another one without the required `hashTree` between them.
     #[error("The element \"{element}\" has no `<hashTree>` after it (line {line}), so JMeter refuses the whole plan.")]
     MissingTree {
         /// The element's name.
         element: String,
-        /// Line of what comes instead, from 1.
+        /// Line of the element found instead, from 1.
         line: usize,
     },
-    /// A `hashTree` that belongs to no element.
+    /// A `hashTree` that follows no element.
     #[error("The `<hashTree>` at line {line} belongs to no element, so JMeter refuses the whole plan.")]
     StrayTree {
         /// Line, from 1.
         line: usize,
     },
-    /// A property of a kind that JMeter does not know.
+    /// A property of an unknown kind.
     #[error("The element \"{element}\" has a property `<{tag}>` at line {line}, a kind that JMeter does not know.")]
     UnknownProperty {
         /// The property's XML tag.
@@ -91,7 +91,7 @@ pub enum PlanError {
         /// Line, from 1.
         line: usize,
     },
-    /// A property whose kind is a number, and whose text is not.
+    /// A property of a numeric kind whose text is not a number.
     #[error("The property {property} of \"{element}\" at line {line} is \"{text}\", but `{tag}` holds only a number.")]
     NotANumber {
         /// The property's name.
@@ -133,7 +133,7 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// What to do about it.
+    /// How to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             PlanError::Cancelled => "Check the plan again.",
@@ -165,14 +165,14 @@ impl PlanError {
     }
 }
 
-/// A plan's text as JMeter would see it, and what was odd about its bytes.
+/// A plan's text as JMeter would read it, and the faults in its bytes.
 pub(crate) struct Text {
     pub(crate) text: String,
     /// Bytes that are not UTF-8 were replaced, as JMeter replaces them.
     pub(crate) lossy: bool,
 }
 
-/// Decodes as JMeter does: UTF-8, wrong bytes replaced, a byte order mark skipped.
+/// Decodes as JMeter does: UTF-8, invalid bytes replaced, a byte order mark skipped.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if bytes.len() > MAX_BYTES {
         return Err(PlanError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
@@ -191,7 +191,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text, PlanError> {
     if !start.starts_with('<') {
         return Err(PlanError::NotXml);
     }
-    // Tried: one blank, tab or line feed before it does no harm, two characters or a byte order mark and one do.
+    // Verified: one blank, tab or line feed before it has no effect; two characters, or a byte order mark and one
+    // character, do.
     let before = text.len() - start.len() + usize::from(marked);
     if start.len() != text.len() && start.starts_with("<?xml") && before > 1 {
         return Err(PlanError::LeadingWhitespace);

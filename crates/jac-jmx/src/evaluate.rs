@@ -1,5 +1,5 @@
-//! What a text in a plan will be when JMeter has replaced what can be known before the start: properties and User Defined
-//! Variables.
+//! The value of a text in a plan after JMeter's replacement of everything that is known before the start: properties
+//! and User Defined Variables.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,32 +8,32 @@ use crate::expression::{MAX_NESTING, Piece, each_call, has_expression, pieces};
 use crate::functions::{self, Functions};
 use crate::plan::{Element, Property};
 
-/// JMeter properties by name, as they hold at the start of a run.
+/// JMeter properties by name, with their values at the start of a run.
 pub type Properties = BTreeMap<String, String>;
 
-/// The longest value in bytes that is followed. A longer one counts as not known: plans exist whose variables double at
+/// Maximum length in bytes of an evaluated value. A longer one counts as unknown: plans exist whose variables double at
 /// every step.
 const MAX_VALUE: usize = 32 * 1024;
 
-/// The properties and variables that hold at the start of a run.
+/// The properties and variables at the start of a run.
 #[derive(Debug, Clone)]
 pub struct Scope<'a> {
     properties: &'a Properties,
-    /// Properties that the plan sets itself, so that their value is known only during the run.
+    /// Properties that the plan sets itself, so that their values are known only during the run.
     set_by_plan: HashSet<String>,
     functions: Option<&'a Functions>,
-    /// User Defined Variables; `None` where the value is not known before the run.
+    /// User Defined Variables; `None`: the value is unknown before the run.
     variables: BTreeMap<String, Option<String>>,
-    /// A variable whose value is too long to be followed.
+    /// A variable whose value is too long to be evaluated.
     too_long: Option<String>,
 }
 
-/// What a name is that no User Defined Variable has.
+/// How a name is interpreted that is not a User Defined Variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Undefined<'n> {
-    /// Known to a thread, perhaps.
+    /// Possibly known to a thread.
     Unknown,
-    /// Text, as JMeter leaves it where it makes the thread groups.
+    /// Plain text, because JMeter keeps it when it creates the thread groups.
     Text,
     /// Plain text if it is one of these names, those of the surrounding element; otherwise possibly known to a thread.
     TextOf(&'n HashSet<String>),
@@ -50,9 +50,9 @@ impl Undefined<'_> {
 }
 
 impl<'a> Scope<'a> {
-    /// Reads the User Defined Variables of the elements as JMeter does: wherever they stand, Test Fragments included, in the
-    /// order of the plan, each element knowing those before it but not its own (tried: `b=${a}` beside `a` in one element
-    /// stays `${a}`).
+    /// Reads the User Defined Variables of the elements as JMeter does: anywhere in the plan, including Test Fragments,
+    /// in the order of the plan; each element can use the variables of earlier elements but not its own (verified:
+    /// `b=${a}` next to `a` in one element stays `${a}`).
     pub(crate) fn new<'e>(elements: impl Iterator<Item = &'e Element> + Clone, sources: Sources<'a>) -> Self {
         let mut scope = Scope {
             properties: sources.properties,
@@ -80,7 +80,8 @@ impl<'a> Scope<'a> {
                         scope.too_long = Some(name.clone());
                     }
                 }
-                // Of two variables with the same name JMeter uses the first within an element, and that of the later element (tried).
+                // Of two variables with the same name JMeter uses the first within an element, and that of the later
+                // element (verified).
                 let mut of_element = BTreeMap::new();
                 for (name, value) in values {
                     of_element.entry(name).or_insert(value);
@@ -91,25 +92,25 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    /// The text's value, or `None` where it depends on something that is only known during the run.
+    /// The text's value, or `None` if it depends on something that is known only during the run.
     pub fn evaluate(&self, text: &str) -> Option<String> {
         self.evaluate_at(text, 0, Undefined::Unknown)
     }
 
-    /// The text's value where JMeter makes the thread groups: only User Defined Variables exist there, and the name of
-    /// another one stays as it is written (tried).
+    /// The text's value when JMeter creates the thread groups: only User Defined Variables exist then, and references
+    /// to other names stay unchanged (verified).
     pub(crate) fn evaluate_of_group(&self, text: &str) -> Option<String> {
         self.evaluate_at(text, 0, Undefined::Text)
     }
 
     /// A property of an element that is true or false. A `boolProp` is never evaluated: an expression in it is false
-    /// (tried).
+    /// (verified).
     pub(crate) fn is_true(&self, element: &Element, name: &str) -> bool {
         let property = element.properties.iter().rfind(|property| property.name == name);
         property.and_then(|property| self.truth(property)).unwrap_or(false)
     }
 
-    /// `None` where only the run knows.
+    /// `None` if it is known only during the run.
     pub(crate) fn truth(&self, property: &Property) -> Option<bool> {
         let value = if property.tag == "boolProp" {
             Some(property.text.clone())
@@ -124,17 +125,17 @@ impl<'a> Scope<'a> {
         self.properties.get(name).map(String::as_str)
     }
 
-    /// The plan gives the property a value itself.
+    /// Whether the plan sets the property itself.
     pub(crate) fn is_set_by_plan(&self, property: &str) -> bool {
         self.set_by_plan.contains(property)
     }
 
-    /// A variable whose value grows beyond what is followed.
+    /// A variable whose value is too long to be evaluated.
     pub(crate) fn too_long(&self) -> Option<&str> {
         self.too_long.as_deref()
     }
 
-    /// All of its parts are known, so that its length alone is what keeps its value from being known.
+    /// Whether all of its parts are known, so that only its length makes its value unknown.
     fn is_too_long(&self, text: &str) -> bool {
         let mut length = 0_usize;
         for piece in pieces(text) {
@@ -188,7 +189,7 @@ impl<'a> Scope<'a> {
             return Some(".".to_owned());
         }
         let default = match name {
-            // Tried: `${__P(x)}` is 1 and `${__property(x)}` is x where the property does not exist.
+            // Verified: `${__P(x)}` is 1 and `${__property(x)}` is x if the property does not exist.
             "__P" => 1,
             "__property" => 2,
             _ => return None,
@@ -203,12 +204,12 @@ impl<'a> Scope<'a> {
             (None, None) if name == "__P" => "1".to_owned(),
             (None, None) => property,
         };
-        // JMeter trims what it returns, the default too (tried: `${__P(threads, 3)}` is 3), but never the name.
+        // JMeter trims the result, including the default (verified: `${__P(threads, 3)}` is 3), but never the name.
         Some(value.trim_matches(|character| character <= ' ').to_owned())
     }
 }
 
-/// What comes before the name of a property that a script sets.
+/// The text before the name of a property that a script sets.
 const SETTERS: [&str; 7] = [
     "props.put(",
     "props.putIfAbsent(",
@@ -219,7 +220,7 @@ const SETTERS: [&str; 7] = [
     "props.putAt(",
 ];
 
-/// The properties that scripts and `${__setProperty(…)}` give a value.
+/// The properties that scripts and `${__setProperty(…)}` set.
 fn set_properties<'e>(elements: impl Iterator<Item = &'e Element>, sources: Sources<'_>) -> HashSet<String> {
     let mut found = HashSet::new();
     let cancel = sources.cancel;
@@ -250,7 +251,7 @@ fn set_in_script(text: &str, found: &mut HashSet<String>) {
         for (at, _) in text.match_indices(setter) {
             let argument = text[at + setter.len()..].trim_start();
             match quoted(argument) {
-                // `props['x']` alone only reads it.
+                // `props['x']` without an assignment only reads it.
                 Some((name, after)) if setter != "props[" || is_assigned(after) => {
                     found.insert(name.to_owned());
                 }
@@ -271,7 +272,7 @@ fn set_in_script(text: &str, found: &mut HashSet<String>) {
         }
     }
     if computed {
-        // The name is put together somewhere: any of the texts there may be it.
+        // The name is composed: it may be any of the texts there.
         let mut rest = text;
         while let Some(at) = rest.find(['"', '\'']) {
             let Some((name, after)) = quoted(&rest[at..]) else { break };

@@ -1,7 +1,7 @@
 //! JMeter's `${variable}` and `${__function(argument,…)}` notation.
 //!
-//! Follows `org.apache.jmeter.engine.util.FunctionParser`: `\` keeps the next `$`, `,` or `\` from meaning anything, a
-//! comma ends an argument unless it stands inside another `${…}`, and parentheses in an argument are paired.
+//! Follows `org.apache.jmeter.engine.util.FunctionParser`: `\` escapes the next `$`, `,` or `\`, a comma ends an
+//! argument unless it is inside another `${…}`, and parentheses in an argument are paired.
 
 use crate::cancel::Cancel;
 use std::iter::Peekable;
@@ -21,12 +21,12 @@ pub(crate) enum Piece {
     Call { name: String, arguments: Vec<String> },
 }
 
-/// The text holds something that JMeter evaluates.
+/// Whether the text contains something that JMeter evaluates.
 pub(crate) fn has_expression(text: &str) -> bool {
     text.contains("${")
 }
 
-/// Splits a text, piece by piece as they are asked for. An expression that is never closed is plain text, as JMeter takes it.
+/// Splits a text lazily into pieces. An expression that is never closed is plain text, as in JMeter.
 pub(crate) fn pieces(text: &str) -> Pieces<'_> {
     Pieces { rest: text.chars().peekable(), is_first: true }
 }

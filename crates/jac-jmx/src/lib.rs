@@ -1,9 +1,9 @@
-//! Reads an Apache JMeter test plan (`.jmx`): what it needs, what it will do and what is wrong with it; and deals a CSV
-//! file's rows out among workers.
+//! Reads an Apache JMeter test plan (`.jmx`): what it needs, what it will do and its errors; and splits a CSV file's
+//! rows across workers.
 //!
-//! This crate is pure. It owns the plan's text and the rules that JMeter 5.6.3 applies to it; it opens no file, knows no
-//! clock and starts no JMeter. A caller hands in bytes ([`Plan::parse`]), says which files are there ([`CheckInput`]) and
-//! gets a [`Check`] back. Where a rule was surprising it was tried on the real JMeter 5.6.3, and the comment says so.
+//! This crate is pure. It owns the plan's text and the rules that JMeter 5.6.3 applies to it; it opens no file, has no
+//! clock and starts no JMeter. A caller passes bytes ([`Plan::parse`]) and the list of existing files ([`CheckInput`])
+//! and gets a [`Check`]. Surprising rules were verified with the real JMeter 5.6.3, and their comments say so.
 //!
 //! ```
 //! use jac_jmx::{CheckInput, Plan, check};

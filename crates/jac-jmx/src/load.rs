@@ -1,4 +1,4 @@
-//! What the thread groups together amount to: threads on a node, threads in total, length of the run.
+//! The load of all thread groups: threads per node, total threads, duration of the run.
 
 use crate::evaluate::Scope;
 use crate::plan::Plan;
@@ -7,17 +7,17 @@ use crate::thread_groups::{Group, Span, Stage};
 /// The load of a plan on a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Load {
-    /// Threads that may run at the same time on one node: all main thread groups together, or the largest where groups
-    /// run one after another. `None` where a group's number is unknown.
+    /// Threads that may run at the same time on one node: all main thread groups together, or the largest if groups run
+    /// one after another. `None` if a group's number is unknown.
     pub(crate) threads_per_node: Option<u64>,
     /// That times the nodes that run the plan.
     pub(crate) total_threads: Option<u64>,
-    /// Seconds after which the schedulers have ended the run. setUp and tearDown groups without a scheduler count as
-    /// nothing. `None` where a main group has no known end.
+    /// Seconds after which the schedulers have ended the run. setUp and tearDown groups without a scheduler count as 0.
+    /// `None` if a main group has no known end.
     pub(crate) duration_s: Option<u64>,
 }
 
-/// Adds the groups up for a cluster of `workers`; 0 is the master alone.
+/// Sums up the groups for a cluster of `workers`; 0: only the master.
 pub(crate) fn load(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u32) -> Load {
     let one_by_one = plan.test_plan().is_some_and(|test| scope.is_true(test, "TestPlan.serialize_threadgroups"));
     let stage = |stage: Stage| groups.iter().filter(move |group| group.report.enabled && group.stage == stage);

@@ -1,9 +1,10 @@
 //! The schedule of an Open Model Thread Group: `rate(10/min) random_arrivals(2 min) pause(5 s)`.
 //!
-//! Only the length matters here. The notation is that of `ScheduleParser` and `Tokenizer` (`org.apache.jmeter.threads.openmodel`, 5.6.3): JMeter
-//! starts no thread of a group whose schedule they reject (tried).
+//! Only the duration matters here. The notation is that of `ScheduleParser` and `Tokenizer`
+//! (`org.apache.jmeter.threads.openmodel`, 5.6.3): JMeter starts no thread of a group whose schedule they reject
+//! (verified).
 
-/// A word of the notation with its position in the text.
+/// A token of the notation with its position in the text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Token<'a> {
     Open,

@@ -201,7 +201,7 @@ fn facts(element: &Element) -> Vec<OutlineFact> {
     facts
 }
 
-/// What a Flow Control Action does, as JMeter's window calls it (`org.apache.jmeter.sampler.TestAction`).
+/// The action of a Flow Control Action, as named in JMeter's GUI (`org.apache.jmeter.sampler.TestAction`).
 fn action(element: &Element) -> &'static str {
     match element.text_or_empty("ActionProcessor.action") {
         "1" => "Pause",
@@ -213,7 +213,7 @@ fn action(element: &Element) -> &'static str {
     }
 }
 
-/// Of a plugin's group, whose times are in minutes where its unit is `M`, and in seconds otherwise.
+/// The facts of a plugin's group; its times are in minutes if its unit is `M`, otherwise in seconds.
 fn by_unit(element: &Element, target: &str) -> Vec<OutlineFact> {
     let times = match element.text_or_empty("Unit").trim() {
         "M" => [("ramp_up_min", "RampUp"), ("hold_min", "Hold")],
@@ -229,7 +229,7 @@ fn fact(code: &str, value: &str) -> Option<OutlineFact> {
     (!value.is_empty()).then(|| OutlineFact { code: code.to_owned(), value: cut(value) })
 }
 
-/// Method and address of a request, as far as the element sets them; the rest comes from its defaults.
+/// Method and address of a request, as far as the element sets them; the other parts come from its defaults.
 fn http(element: &Element) -> Vec<OutlineFact> {
     let of = |name: &str| element.text_or_empty(&format!("HTTPSampler.{name}")).trim();
     let (domain, port, path) = (of("domain"), of("port"), of("path"));

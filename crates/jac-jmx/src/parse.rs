@@ -1,13 +1,13 @@
 //! XML events to a [`Plan`].
 //!
-//! A plan is XStream's notation of JMeter's tree: inside a `hashTree`, each element is followed by the `hashTree` of its
-//! children. Inside an element stand its properties. Document types are skipped and entities never expanded, as in
-//! JMeter's own parser (tried: an entity from an internal subset is "could not resolve entity").
+//! A plan is XStream's notation of JMeter's tree: inside a `hashTree`, each element is followed by the `hashTree` of
+//! its children. An element contains its properties. Document types are skipped and entities never expanded, as in
+//! JMeter's own parser (verified: an entity from an internal subset is "could not resolve entity").
 //!
-//! What JMeter 5.6.3 refuses is refused here, with the line (each tried): XML 1.1, `--` in a comment, `<` in an attribute,
-//! `]]>` in a text, an element without `guiclass` or without its `hashTree`, two `hashTree` in a row, a property of an
-//! unknown kind, an `intProp` that is not a number. What it never looks at is not looked at: it stops reading at the end of
-//! the root's first `hashTree`, so the last end tag may be missing or wrong, and anything may follow.
+//! Plans that JMeter 5.6.3 rejects are rejected here, with the line (each verified): XML 1.1, `--` in a comment, `<` in
+//! an attribute, `]]>` in a text, an element without `guiclass` or without its `hashTree`, two `hashTree` in a row, a
+//! property of an unknown kind, an `intProp` that is not a number. What JMeter ignores is ignored: it stops reading at
+//! the end of the root's first `hashTree`, so the last end tag may be missing or wrong, and anything may follow.
 
 use std::ops::Range;
 
@@ -18,11 +18,11 @@ use crate::cancel::Cancel;
 use crate::decode::{MAX_DEPTH, PlanError, Text};
 use crate::plan::{Element, Plan, Property};
 
-/// What an open XML element is.
+/// The kind of an open XML element.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Open {
     Root,
-    /// A `hashTree` with the element whose children it holds.
+    /// A `hashTree` with the element that it contains the children of.
     Tree(Option<usize>),
     Element(usize),
     Property(usize),
@@ -42,12 +42,12 @@ struct Builder {
     open: Vec<Open>,
     /// The element whose properties are being read; properties are addressed within it.
     current: usize,
-    /// The last element of each open tree, whose children the next `hashTree` holds.
+    /// The last element of each open tree; the next `hashTree` contains its children.
     last: Vec<Option<usize>>,
     root_seen: bool,
-    /// The root's tree has ended, and with it what JMeter reads.
+    /// The root's tree has ended, and JMeter reads nothing after it.
     finished: bool,
-    /// The element that still waits for its `hashTree`, of each open tree.
+    /// The element whose `hashTree` is still missing, for each open tree.
     waiting: Vec<Option<usize>>,
     /// The bytes of the current tag.
     tag_place: Range<usize>,
@@ -78,7 +78,7 @@ pub(crate) fn parse(Text { text, lossy }: Text, cancel: Cancel<'_>) -> Result<Pl
         let event = reader.read_event();
         builder.tag_place = position as usize..reader.buffer_position() as usize;
         match event {
-            // `<` alone does not make a file XML.
+            // A `<` does not make a file XML.
             Err(_) if !builder.root_seen => return Err(PlanError::NotXml),
             Err(error) => {
                 return Err(PlanError::Malformed { line: line(), reason: error.to_string() });
@@ -143,8 +143,8 @@ pub(crate) fn parse(Text { text, lossy }: Text, cancel: Cancel<'_>) -> Result<Pl
     Ok(plan)
 }
 
-/// `#10` or `#x0A`. JMeter's parser takes every character below U+110000, those that XML forbids included: it writes a
-/// recorded body's zero bytes as `&#x0;` and reads them back.
+/// `#10` or `#x0A`. JMeter's parser accepts every character below U+110000, including those that XML forbids: it writes
+/// a recorded body's zero bytes as `&#x0;` and reads them back.
 fn character_reference(name: &str) -> Option<char> {
     let digits = name.strip_prefix('#')?;
     let code = match digits.strip_prefix('x') {
@@ -359,7 +359,7 @@ impl Builder {
         match self.open.last().copied() {
             Some(Open::Property(index)) => {
                 let property = &mut self.elements[current].properties[index];
-                // Between the items of a container stands only the indentation.
+                // Between the items of a container there is only indentation.
                 if !property.is_container()
                     && !matches!(property.tag.as_str(), "objProp" | "doubleProp" | "FloatProperty")
                 {
@@ -377,7 +377,7 @@ impl Builder {
     }
 }
 
-/// Undoes XStream's escaping of class names in tags, from left to right: `_-` is `$`, `__` is `_`.
+/// Reverses XStream's escaping of class names in tags, from left to right: `_-` is `$`, `__` is `_`.
 fn class_of_tag(tag: &str) -> String {
     let mut class = String::with_capacity(tag.len());
     let mut rest = tag;

@@ -1,10 +1,10 @@
-//! [`PlanPath`]: what a file name in a plan means on a Linux node whose working folder is the plan's folder.
+//! [`PlanPath`]: the meaning of a file name in a plan on a Linux node whose working folder is the plan's folder.
 
 /// A file name in a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PlanPath {
-    /// Within the root that the plan's files stay in: relative to the plan's folder and normalised, with `/` and without
-    /// `.`; `..` only at its beginning, and only where the root lies above the plan's folder.
+    /// Within the root that the plan's files stay in: relative to the plan's folder and normalised, with `/` and
+    /// without `.`; `..` only at its beginning, and only if the root is above the plan's folder.
     Beside(String),
     /// A file of the operating system that every node has, such as `/dev/null`.
     System(String),
@@ -12,23 +12,23 @@ pub enum PlanPath {
     Absolute(String),
     /// A path of Windows: a drive, a share or back slashes.
     Windows(String),
-    /// Starts with `~`, which JMeter does not expand (tried with a CSV Data Set).
+    /// Starts with `~`, which JMeter does not expand (verified with a CSV Data Set).
     Home(String),
-    /// Leaves the root by `..`; normalised too.
+    /// Outside of the root, because of `..`; also normalised.
     Outside(String),
 }
 
-/// Folders that every Linux machine fills by itself.
+/// Folders that every Linux system provides.
 const SYSTEM_FOLDERS: [&str; 4] = ["/dev/", "/proc/", "/sys/", "/etc/"];
 
 impl PlanPath {
-    /// Reads a file name where the root is the plan's folder.
+    /// Reads a file name if the root is the plan's folder.
     pub fn new(text: &str) -> PlanPath {
         PlanPath::within("", text)
     }
 
-    /// Reads a file name relative to the plan's `folder`, which is relative to the root. White space around the name is part of it:
-    /// JMeter trims the names of CSV Data Sets and Include Controllers only (tried).
+    /// Reads a file name relative to the plan's `folder`, which is relative to the root. White space around the name is
+    /// part of it: JMeter trims only the names of CSV Data Sets and Include Controllers (verified).
     pub fn within(folder: &str, text: &str) -> PlanPath {
         let owned = || text.to_owned();
         let bytes = text.as_bytes();
@@ -63,7 +63,7 @@ impl PlanPath {
         if above_root > 0 { PlanPath::Outside(path) } else { PlanPath::Beside(path) }
     }
 
-    /// The path: normalised if it is [`PlanPath::Beside`], else as written.
+    /// The path: normalised if it is [`PlanPath::Beside`], otherwise as written.
     pub fn as_str(&self) -> &str {
         match self {
             PlanPath::Beside(path)
@@ -75,7 +75,7 @@ impl PlanPath {
         }
     }
 
-    /// The file's own name, behind the last separator of either kind.
+    /// The file's own name, after the last separator of either kind.
     pub fn file_name(&self) -> &str {
         let path = self.as_str();
         path.rsplit(['/', '\\']).next().unwrap_or(path)

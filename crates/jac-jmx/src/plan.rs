@@ -1,7 +1,7 @@
 //! [`Plan`]: the tree of a test plan's elements with their properties, in the order of the file.
 //!
-//! Elements and properties are flat lists with levels instead of nested boxes: nothing here recurses, so no plan can
-//! overflow a stack, neither in reading nor in dropping it.
+//! Elements and properties are flat lists with levels instead of nested structures: nothing here is recursive, so no
+//! plan can overflow a stack, neither when it is read nor when it is dropped.
 
 use std::ops::Range;
 
@@ -18,16 +18,16 @@ pub struct Property {
     pub name: String,
     /// Class or alias of the value, of `elementProp` and `objProp` only.
     pub class: String,
-    /// How deep it is nested; 0 belongs to the element itself.
+    /// Its nesting level; 0: a property of the element itself.
     pub level: usize,
     /// The text between its tags.
     pub text: String,
 }
 
 impl Property {
-    /// It holds further properties.
+    /// Whether it contains further properties.
     pub(crate) fn is_container(&self) -> bool {
-        // A class of a plugin may hold others too.
+        // A plugin's class may contain others too.
         matches!(self.tag.as_str(), "elementProp" | "collectionProp" | "mapProp") || self.tag.contains('.')
     }
 }
@@ -49,7 +49,7 @@ pub struct Element {
     pub active: bool,
     /// Position of the parent in [`Plan::elements`].
     pub parent: Option<usize>,
-    /// The position behind its last descendant in [`Plan::elements`].
+    /// The position after its last descendant in [`Plan::elements`].
     pub end: usize,
     /// Its byte range in the file, from its start tag to the end of its end tag, without its children.
     pub(crate) place: Range<usize>,
@@ -70,7 +70,7 @@ impl Element {
         std::iter::once(self.name.as_str()).chain(self.properties.iter().map(|property| property.text.as_str()))
     }
 
-    /// A property's text, if it is set. Of two with the same name JMeter uses the last (tried).
+    /// A property's text, if it is set. Of two with the same name JMeter uses the last (verified).
     pub fn text(&self, name: &str) -> Option<&str> {
         self.properties.iter().rfind(|p| p.level == 0 && p.name == name).map(|p| p.text.as_str())
     }
@@ -107,13 +107,13 @@ impl Element {
         self.kind().ends_with("ThreadGroup")
     }
 
-    /// A controller that runs what stands elsewhere: in another plan or another part of this one.
+    /// Whether it is a controller that runs elements from elsewhere: from another plan or another part of this one.
     pub fn borrows_elements(&self) -> bool {
         matches!(self.kind(), "ModuleController" | "IncludeController")
             || self.kind().ends_with("ParameterizedController")
     }
 
-    /// A sampler by JMeter's naming. `None` where a plugin's name does not show it.
+    /// A sampler by JMeter's naming. `None` if a plugin's name does not show it.
     pub fn is_sampler(&self) -> Option<bool> {
         let kind = self.kind();
         let named = kind.contains("Sampler") || matches!(kind, "TestAction" | "HTTPSampler2" | "AjpSampler");
@@ -130,7 +130,7 @@ impl Element {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub(crate) elements: Vec<Element>,
-    /// Encoding in the XML declaration, where one is declared.
+    /// Encoding in the XML declaration, if declared.
     pub(crate) declared_encoding: Option<String>,
     /// JMeter will replace bytes of this file because they are not UTF-8.
     pub(crate) lossy: bool,
@@ -140,38 +140,38 @@ impl Plan {
     /// Reads a `.jmx` file's bytes, at most 64 MiB.
     ///
     /// # Errors
-    /// A [`PlanError`] says why the bytes are not a plan that JMeter could load and run.
+    /// A [`PlanError`] that says why the bytes are not a plan that JMeter could load and run.
     pub fn parse(bytes: &[u8]) -> Result<Plan, PlanError> {
         Plan::parse_until(bytes, Cancel::NEVER)
     }
 
-    /// The same, unless nobody waits for it any more.
+    /// The same, unless it is cancelled.
     ///
     /// # Errors
-    /// [`PlanError::Cancelled`] then.
+    /// Also [`PlanError::Cancelled`].
     pub fn parse_until(bytes: &[u8], cancel: Cancel<'_>) -> Result<Plan, PlanError> {
         let plan = Plan::parse_fragment_until(bytes, cancel)?;
-        // A test fragment that was saved alone has none; JMeter runs nothing of it.
+        // A separately saved test fragment has no `TestPlan`; JMeter runs nothing of it.
         if plan.test_plan().is_none() { Err(PlanError::NoTestPlan) } else { Ok(plan) }
     }
 
-    /// Reads the bytes of a file that an Include Controller names: it need not hold a `TestPlan`.
+    /// Reads the bytes of a file that an Include Controller names: it need not contain a `TestPlan`.
     ///
     /// # Errors
-    /// A [`PlanError`] says why JMeter could not load it.
+    /// A [`PlanError`] that says why JMeter could not load it.
     pub fn parse_fragment(bytes: &[u8]) -> Result<Plan, PlanError> {
         Plan::parse_fragment_until(bytes, Cancel::NEVER)
     }
 
-    /// The same, unless nobody waits for it any more.
+    /// The same, unless it is cancelled.
     ///
     /// # Errors
-    /// [`PlanError::Cancelled`] then.
+    /// Also [`PlanError::Cancelled`].
     pub fn parse_fragment_until(bytes: &[u8], cancel: Cancel<'_>) -> Result<Plan, PlanError> {
         crate::parse::parse(crate::decode::decode(bytes)?, cancel)
     }
 
-    /// Every test element in the order of the file, disabled ones included. The first is the `TestPlan`, as a rule.
+    /// Every test element in the order of the file, including disabled ones. The first is usually the `TestPlan`.
     pub fn elements(&self) -> &[Element] {
         &self.elements
     }
@@ -186,17 +186,17 @@ impl Plan {
         self.elements.iter().find(|element| element.tag == "TestPlan")
     }
 
-    /// The elements below one, or all where there is none, that are not below another: `None` gives the roots.
+    /// The direct children of an element; `None` returns the roots.
     pub(crate) fn children(&self, of: Option<usize>) -> impl Iterator<Item = usize> {
         let (from, to) = of.map_or((0, self.elements.len()), |index| (index + 1, self.elements[index].end));
         let first = (from < to).then_some(from);
         std::iter::successors(first, move |index| Some(self.elements[*index].end).filter(|next| *next < to))
     }
 
-    /// Where each element ends and whether it is active, once all are read.
+    /// Determines where each element ends and whether it is active, once all are read.
     pub(crate) fn settle(&mut self, cancel: Cancel<'_>) {
         for index in cancel.each(0..self.elements.len()) {
-            // A property wins over the attribute, being read after it (tried).
+            // A property takes precedence over the attribute, because it is read after it (verified).
             let own = self.elements[index].text("TestElement.enabled").map(|text| text.eq_ignore_ascii_case("true"));
             let name = self.elements[index].text("TestElement.name").map(str::to_owned);
             let element = &mut self.elements[index];

@@ -1,7 +1,8 @@
 //! Thread groups of the JMeter Plugins project, as far as their numbers can be read.
 //!
-//! Property names are those in plans that these plugins save (`kg.apc.jmeter.threads`, `com.blazemeter.jmeter.threads`).
-//! What can't be read stays unknown; a group that is not of these kinds is wholly unknown.
+//! Property names are those in plans that these plugins save (`kg.apc.jmeter.threads`,
+//! `com.blazemeter.jmeter.threads`). Numbers that cannot be read are unknown; a group of any other kind is completely
+//! unknown.
 
 use crate::cancel::Cancel;
 use crate::evaluate::Scope;
@@ -10,18 +11,20 @@ use crate::plan::Element;
 use crate::shape::waves;
 use crate::thread_groups::{Group, Span};
 
-/// Fills in the group's numbers; false if its kind is not known here.
+/// Fills in the group's numbers; false if its kind is unknown here.
 pub(crate) fn read(group: &mut Group, element: &Element, scope: &Scope<'_>, cancel: Cancel<'_>) -> bool {
     let number = |name: &str| number(scope, element.text_or_empty(name));
     match element.kind() {
         "ConcurrencyThreadGroup" | "ArrivalsThreadGroup" => {
-            // Exactly `M` means minutes, everything else seconds (`AbstractDynamicThreadGroupModel` of jmeter-plugins-casutg 2.10; tried).
+            // Exactly `M` means minutes, everything else seconds (`AbstractDynamicThreadGroupModel` of
+            // jmeter-plugins-casutg 2.10; verified).
             let is_minutes = scope.evaluate_of_group(element.text_or_empty("Unit")).as_deref() == Some("M");
             let unit_s = if is_minutes { 60.0 } else { 1.0 };
             let times =
                 |name: &str| seconds(&scope.evaluate_of_group(element.text(name).unwrap_or(default(name)))?, unit_s);
             if element.kind() == "ConcurrencyThreadGroup" {
-                // The target is in threads; an arrivals group's is in arrivals, and its threads are whatever it takes.
+                // The target is in threads; that of an arrivals group is in arrivals, and it uses as many threads as it
+                // needs.
                 let level = scope.evaluate_of_group(element.text("TargetLevel").unwrap_or(default("TargetLevel")));
                 group.report.threads = level.as_deref().map(|level| level.parse::<i32>().unwrap_or(0).max(0) as u64);
                 if let Some(level) = level.filter(|level| level.parse::<i32>().is_err() && !level.is_empty()) {
@@ -81,9 +84,9 @@ fn raw(element: &Element, name: &str) -> Option<String> {
     element.text(name).filter(|text| has_expression(text)).map(str::to_owned)
 }
 
-/// From the first start to the last stop: a burst, then some threads at each step, which takes its period *and* its ramp-up;
-/// hold; then stop a number of threads each period. (`SteppingThreadGroup.scheduleThread` of jmeter-plugins-casutg 2.10; tried
-/// with the plan that is a test.)
+/// From the first start to the last stop: a burst, then some threads at each step, which takes its period *and* its
+/// ramp-up; hold; then stop a number of threads each period. (`SteppingThreadGroup.scheduleThread` of
+/// jmeter-plugins-casutg 2.10; verified with the plan used in a test.)
 fn stepping_duration_s(number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
     let number = |name: &str| number(name).map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let threads = number("ThreadGroup.num_threads")?;
@@ -108,7 +111,7 @@ fn stepping_duration_s(number: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
     u64::try_from(length_s).ok()
 }
 
-/// The property that an Ultimate Thread Group takes its waves from, whatever the plan says (tried).
+/// The property that an Ultimate Thread Group reads its schedule from, regardless of the plan (verified).
 const SCHEDULE: &str = "threads_schedule";
 
 /// The waves of an Ultimate Thread Group: threads, initial delay, start-up, hold, shutdown.

@@ -13,18 +13,18 @@ use crate::expression::each_call;
 pub struct PlanProperty {
     /// Its name.
     pub name: String,
-    /// The default in the plan, as written; null where there is none.
+    /// The default in the plan, as written; null if it has none.
     pub default: Option<String>,
-    /// The value given for this run; null where none is.
+    /// The value given for this run; null if none is given.
     pub value: Option<String>,
 }
 
-/// A property with where it is read.
+/// A property with the places that read it.
 pub(crate) struct PropertyUse {
     pub(crate) property: PlanProperty,
     /// The first element that reads it without a default.
     pub(crate) without_default: Option<Bare>,
-    /// The plan gives it a value itself, in a script or with `__setProperty`.
+    /// The plan sets it itself, in a script or with `__setProperty`.
     pub(crate) set_by_plan: bool,
 }
 

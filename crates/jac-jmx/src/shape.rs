@@ -1,7 +1,8 @@
 //! [`LoadShape`]: the number of active users over time that a plan requests, by thread group and in total.
 //!
-//! It is what the plan requests: only a run shows how fast machines start their threads and when iterations end. Lines begin when
-//! the setUp thread groups have ended. Groups whose numbers are unknown before the run have no line, and a note says why.
+//! It is what the plan requests: only a run shows how fast machines start their threads and when iterations end. Lines
+//! begin after the setUp thread groups. Groups whose numbers are unknown before the run have no line, and a note gives
+//! the reason.
 
 mod lines;
 
@@ -16,11 +17,11 @@ use crate::thread_groups::{Group, Stage};
 
 /// Maximum number of thread groups with lines of their own; all are included in the total.
 const MOST_GROUPS: usize = 50;
-/// The most notes about thread groups.
+/// Maximum number of notes about thread groups.
 const MOST_NOTES: usize = 100;
-/// The most points of the total.
+/// Maximum number of points of the total.
 const MOST_POINTS: usize = 400;
-/// How much longer than its known part a line without a known end is drawn, at least.
+/// How far a line without a known end is drawn beyond its known part, at least.
 const OPEN_END_MS: u64 = 60_000;
 
 /// Number of users at a time. Two points at the same time are a jump; between points the line is straight.
@@ -33,7 +34,7 @@ pub struct LoadPoint {
     pub users: u64,
 }
 
-/// What ends a line.
+/// Why a line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -86,7 +87,7 @@ pub struct LoadShape {
 }
 
 impl LoadShape {
-    /// The shape of some nodes, from one that was computed for `of` identical nodes.
+    /// The shape for some nodes, from one that was computed for `of` identical nodes.
     #[must_use]
     pub fn part(&self, nodes: u32, of: u32) -> Self {
         let scale = |points: &[LoadPoint]| points.iter().map(|point| point.times(nodes, of)).collect();
@@ -139,7 +140,7 @@ pub(crate) enum NoLine {
     Rate,
 }
 
-/// The shape on that many workers; 0 is the master alone.
+/// The shape on that many workers; 0: only the master.
 pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u32, cancel: Cancel<'_>) -> LoadShape {
     let one_by_one = plan.test_plan().is_some_and(|test| scope.is_true(test, "TestPlan.serialize_threadgroups"));
     let mut notes = Vec::new();
@@ -161,7 +162,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
         );
     }
     let mut lines: Vec<(&Group, Line)> = Vec::new();
-    // When the next of groups begins that run one after the other.
+    // When the next of the groups begins that run one after the other.
     let mut begins_ms: Option<u64> = Some(0);
     for group in cancel.each(of_stage(Stage::Main)) {
         let name = &group.report.name;
@@ -172,7 +173,7 @@ pub(crate) fn shape(plan: &Plan, scope: &Scope<'_>, groups: &[Group], workers: u
         };
         match lines::of_group(group, &plan.elements()[group.index], scope, cancel) {
             Ok(line) => {
-                // A scheduler ends what its iterations have not ended before (tried).
+                // A scheduler ends the group if its iterations have not ended before (verified).
                 let has_iterations = group.report.loops.is_some_and(|loops| loops >= 0);
                 if one_by_one {
                     let end_ms = line.points.last().map_or(0, |point| point.at_ms);

@@ -1,16 +1,16 @@
-//! Deals the rows of a CSV file out among workers, and counts them.
+//! Splits the rows of a CSV file across workers, and counts them.
 //!
-//! Rows are dealt in turn: row 1 to part 1, row 2 to part 2, … (round robin), so that the parts differ by at most one row
-//! and nothing need be known of the file's length. Each part begins with the header line where there is one, and with the
-//! byte order mark where there is one. Bytes are never changed: line ends stay as they are, a last line without one too.
+//! Rows are distributed round robin: row 1 to part 1, row 2 to part 2, …, so that the parts differ by at most one row
+//! and the file's length need not be known. Each part begins with the header line and the byte order mark, if the file
+//! has them. Bytes are never changed: line ends stay as they are, also a last line without one.
 //!
-//! Rows end where JMeter's CSV Data Set ends them: at `\n`, `\r\n` or `\r`. Blank lines are rows (tried: JMeter deals them
-//! too). Only with quoted data does a line break inside a quoted field belong to the field, and only a quote at the start
-//! of a field opens one.
+//! Rows end where JMeter's CSV Data Set ends them: at `\n`, `\r\n` or `\r`. Blank lines are rows (verified: JMeter
+//! reads them as rows too). Only with quoted data does a line break inside a quoted field belong to the field, and only
+//! a quote at the start of a field opens a quoted one.
 
 use std::convert::Infallible;
 
-/// How a CSV file is to be read.
+/// How to read a CSV file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct CsvShape {
     /// The first row is a header: repeated in every part and not counted.
@@ -19,13 +19,13 @@ pub struct CsvShape {
     pub quoting: Quoting,
 }
 
-/// Whether quotes mean something.
+/// Whether quotes have a meaning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Quoting {
     /// A quote is a character like others, and each line is a row.
     #[default]
     Never,
-    /// Fields may be quoted with `"`, and then hold line breaks and, doubled, quotes.
+    /// Fields may be quoted with `"`, and then contain line breaks and doubled quotes.
     Quoted {
         /// The byte between fields.
         delimiter: u8,
@@ -57,7 +57,7 @@ impl RowScanner {
         RowScanner { quoting, position: Position::RowStart }
     }
 
-    /// Takes a byte; true if it is the first of a row.
+    /// Processes a byte; true if it is the first of a row.
     fn starts_row(&mut self, byte: u8) -> bool {
         let starts = match self.position {
             Position::RowStart => true,
@@ -105,7 +105,7 @@ impl SplitCounts {
     }
 }
 
-/// Deals rows out. Holds at most two bytes of the file, whatever its size.
+/// Splits rows. Holds at most two bytes of the file, whatever its size.
 ///
 /// ```
 /// use jac_jmx::{CsvShape, Splitter};
@@ -129,7 +129,7 @@ pub struct Splitter {
     header: bool,
     rows_seen: u64,
     rows: Vec<u64>,
-    /// How many bytes of a byte order mark were seen at the start; `None` behind the start.
+    /// Number of bytes of a byte order mark seen at the start; `None` after the start.
     mark: Option<usize>,
 }
 
@@ -145,10 +145,10 @@ impl Splitter {
         }
     }
 
-    /// Takes the next bytes of the file, in chunks of any size, and hands them to `sink(part, bytes)`.
+    /// Processes the next bytes of the file, in chunks of any size, and passes them to `sink(part, bytes)`.
     ///
     /// # Errors
-    /// Whatever `sink` fails with, at once; the split is then useless.
+    /// Any error of `sink`, immediately; the split is then unusable.
     pub fn push<E>(&mut self, chunk: &[u8], sink: &mut impl FnMut(usize, &[u8]) -> Result<(), E>) -> Result<(), E> {
         let mut chunk = chunk;
         while let (Some(seen), Some((byte, rest))) = (self.mark, chunk.split_first()) {
@@ -195,7 +195,7 @@ impl Splitter {
         self.emit(&chunk[from..], sink)
     }
 
-    /// The part of the row being read; `None` for the header, which goes to all.
+    /// The part of the row being read; `None` for the header, which goes to all parts.
     fn part(&self) -> Option<usize> {
         let dealt = self.rows_seen - u64::from(self.header);
         let index = dealt.checked_sub(1)?;

@@ -1,7 +1,7 @@
 //! Thread groups: how many threads, for how long.
 //!
-//! JMeter reads these numbers leniently: a text that `Integer.parseInt` refuses, a leading blank included, counts as 0 and
-//! the group silently does nothing (tried with ` 3` and `abc`: exit code 0, no sample).
+//! JMeter reads these numbers leniently: a text that `Integer.parseInt` rejects, even because of a leading blank,
+//! counts as 0 and the group silently does nothing (verified with ` 3` and `abc`: exit code 0, no sample).
 
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -11,13 +11,13 @@ use crate::evaluate::Scope;
 use crate::plan::{Element, Plan};
 use crate::{open_model, outline, plugin_groups};
 
-/// A thread group of the plan. Numbers are null where they can't be known before the run.
+/// A thread group of the plan. Numbers are null if they cannot be known before the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ThreadGroup {
     /// Its name in the plan.
     pub name: String,
-    /// What JMeter calls this kind: "Thread Group", "setUp Thread Group", …
+    /// JMeter's name of this kind: "Thread Group", "setUp Thread Group", …
     pub kind: String,
     /// It takes part in the run: it and everything above it is enabled.
     pub enabled: bool,
@@ -25,7 +25,7 @@ pub struct ThreadGroup {
     pub threads: Option<u64>,
     /// Seconds until all threads have started.
     pub ramp_up_s: Option<u64>,
-    /// Iterations of each thread; -1 is for ever.
+    /// Iterations of each thread; -1: infinite.
     pub loops: Option<i64>,
     /// Seconds after which the group stops.
     pub duration_s: Option<u64>,
@@ -35,7 +35,7 @@ pub struct ThreadGroup {
     pub raw: RawThreadGroup,
 }
 
-/// A thread group's numbers as written, where they hold functions or variables.
+/// A thread group's numbers as written, if they contain functions or variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RawThreadGroup {
@@ -74,13 +74,13 @@ pub(crate) enum Span {
     AtMost(u64),
     /// Until its iterations are done.
     UntilDone,
-    /// Until somebody stops it.
+    /// Until it is stopped.
     Endless,
     /// Not readable.
     Unknown,
 }
 
-/// A group with what the report does not carry.
+/// A group with the data that the report does not contain.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     pub(crate) index: usize,
@@ -95,15 +95,15 @@ pub(crate) struct Group {
     pub(crate) no_loops: bool,
     /// Its startup delay, if JMeter rejects it.
     pub(crate) negative_delay: Option<i64>,
-    /// Texts that JMeter will read as 0 because they are no numbers, with what they are.
+    /// Texts that JMeter will read as 0 because they are not numbers, with their names.
     pub(crate) not_numbers: Vec<(&'static str, String)>,
-    /// A kind whose numbers this crate does not know.
+    /// A kind whose numbers this crate cannot read.
     pub(crate) unread: bool,
     /// Why JMeter rejects its schedule (of an Open Model Thread Group).
     pub(crate) schedule_refused: Option<String>,
 }
 
-/// Every thread group of the plan itself, disabled ones included, in its order.
+/// Every thread group of the plan itself, including disabled ones, in its order.
 pub(crate) fn groups(plan: &Plan, scope: &Scope<'_>, cancel: Cancel<'_>) -> Vec<Group> {
     let elements = cancel.each(plan.elements().iter().enumerate());
     elements.filter(|(_, element)| element.is_thread_group()).map(|(index, e)| group(index, e, scope, cancel)).collect()
@@ -161,8 +161,8 @@ fn classic(group: &mut Group, element: &Element, scope: &Scope<'_>) {
     let (ramp_up, raw_ramp_up) = numbers.read("ThreadGroup.ramp_time", "ramp-up period");
     let (loops, raw_loops) = numbers.read("LoopController.loops", "loop count");
     group.scheduler = scope.is_true(element, "ThreadGroup.scheduler");
-    // Tried: without a scheduler a missing or true `continue_forever` starts again after the last loop, for ever; with a loop
-    // count of 0 too, and then without a sample.
+    // Verified: without a scheduler a missing or true `continue_forever` restarts after the last loop, endlessly; also
+    // with a loop count of 0, and then without a sample.
     let forever = element.properties.iter().rfind(|property| property.name == "LoopController.continue_forever");
     let has_loops = element.properties.iter().any(|property| property.name == "LoopController.loops");
     group.loops_ignored = has_loops && forever.is_none_or(|property| scope.truth(property) == Some(true));
@@ -198,12 +198,12 @@ struct Numbers<'e> {
 }
 
 impl Numbers<'_> {
-    /// The number, and its text if that is an expression. JMeter does not accept numbers beyond 32 bits (tried).
+    /// The number, and its text if that is an expression. JMeter does not accept numbers beyond 32 bits (verified).
     fn read(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         self.read_as::<i32>(property, what)
     }
 
-    /// The same for a `long` in JMeter (tried: a duration of 5000000000).
+    /// The same for a `long` in JMeter (verified: a duration of 5000000000).
     fn read_long(&mut self, property: &str, what: &'static str) -> (Option<i64>, Option<String>) {
         self.read_as::<i64>(property, what)
     }
@@ -213,7 +213,7 @@ impl Numbers<'_> {
         let text = property.map(|property| property.text.as_str()).unwrap_or_default();
         let is_real = property.is_some_and(|property| matches!(property.tag.as_str(), "doubleProp" | "FloatProperty"));
         if let (true, Ok(number)) = (is_real, text.trim().trim_end_matches(['d', 'D', 'f', 'F']).parse::<f64>()) {
-            // JMeter truncates it (tried: 3.0 is 3).
+            // JMeter truncates it (verified: 3.0 is 3).
             return (Some(i64::from(number as i32)), None);
         }
         let raw = crate::expression::has_expression(text).then(|| text.to_owned());

@@ -1,4 +1,4 @@
-//! Which labels a Transaction Controller sums up, as far as the plan alone says so.
+//! The labels that a Transaction Controller includes, as far as the plan alone shows it.
 //!
 //! A CSV log has a row for each sample and one for the transaction, and nothing that connects them: only the plan does.
 
@@ -6,10 +6,11 @@ use crate::plan::{Element, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Plan {
-    /// The labels directly inside each transaction, by the transaction's label: samplers, and transactions inside transactions. A label is left out
-    /// where it may also stand elsewhere: below another transaction or none, or in a plan that runs elements of other files or other places.
-    /// So is one whose name, or whose transaction's name, has a function or variable, and everything inside a transaction with *Generate parent
-    /// sample*: its samples have no rows.
+    /// The labels directly inside each transaction, by the transaction's label: samplers, and transactions inside
+    /// transactions. A label is omitted if it may also occur elsewhere: below another transaction or none, or in a plan
+    /// that runs elements of other files or other places. The same applies if its name, or its transaction's name, has
+    /// a function or variable, and to everything inside a transaction with *Generate parent sample*: its samples have
+    /// no rows.
     pub fn transactions(&self) -> BTreeMap<String, Vec<String>> {
         if self.elements.iter().any(|element| element.active && element.borrows_elements()) {
             return BTreeMap::new();

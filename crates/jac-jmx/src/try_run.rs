@@ -1,9 +1,10 @@
 //! [`TryPlan`]: the changed plan of a try run. Each enabled thread group has one thread and one iteration, and the responses of failed samples are
 //! written to a file; the other bytes are unchanged.
 //!
-//! If all numbers were properties, properties would suffice. But not all are, some plans read the same property for something else
-//! too, and iterations are hardly ever properties, so every try run changes the file. A thread group of any kind, including a plugin's, becomes
-//! JMeter's own with the same name and children. Samplers, timers and controllers stay enabled or disabled as they are, so the single user does what a user of
+//! If all numbers were properties, properties would suffice. But not all are, some plans use the same property for
+//! something else too, and iterations are hardly ever properties, so every try run changes the file. A thread group of
+//! any kind, including a plugin's, is replaced with JMeter's own, with the same name and children. Samplers, timers and
+//! controllers stay enabled or disabled, so the single user does what a user of the real load does.
 //! the real load does.
 
 use crate::decode::{PlanError, decode};
@@ -55,7 +56,7 @@ impl TryPlan {
     }
 }
 
-/// JMeter's own thread group of the same name and stage, with one thread and one iteration.
+/// JMeter's own thread group with the same name and stage, with one thread and one iteration.
 fn one_thread(element: &Element) -> String {
     let (tag, has_limit) = match element.kind() {
         stage @ ("SetupThreadGroup" | "PostThreadGroup") => (stage, false),
@@ -63,7 +64,7 @@ fn one_thread(element: &Element) -> String {
     };
     let name = escaped(&element.name);
     let on_error = escaped(element.text("ThreadGroup.on_sample_error").unwrap_or("continue"));
-    // The former values stay readable for JMeter, so that no property becomes unknown to the plan.
+    // The former values are kept where JMeter reads them, so that no property becomes unknown to the plan.
     let before = element.properties.iter().filter(|property| has_expression(&property.text));
     let before: String = before
         .enumerate()

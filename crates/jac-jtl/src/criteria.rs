@@ -1,10 +1,10 @@
 //! Pass and fail criteria: `METRIC[("LABEL")] OP NUMBER[ms|s|%|/s]`, such as `p95("Log in") > 800ms`.
 //!
-//! The expression is what *fails* the run. METRIC is a field of the table's [`Entry`] with or without its unit's suffix,
-//! OP one of `>`, `>=`, `<`, `<=`; without a label the total is meant. A label that never appears or a value that does
-//! not exist is not met, and the sentence says so.
+//! The expression is what *fails* the run. METRIC is a field of the table's [`Entry`] with or without its unit's
+//! suffix, OP is one of `>`, `>=`, `<`, `<=`; without a label it applies to the total. A criterion whose label never
+//! appears or whose value does not exist is not met, and the message says so.
 //!
-//! The same words, with a window behind them, are the rules of the automatic stop ([`stop`]).
+//! The rules of the automatic stop ([`stop`]) have the same syntax, followed by a window.
 
 mod evaluation;
 mod metric;
@@ -53,7 +53,7 @@ pub enum Operator {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CriterionResult {
-    /// The criterion as it was given.
+    /// The criterion as it was entered.
     pub expression: String,
     /// Whether the criterion is met.
     pub met: bool,
@@ -62,12 +62,12 @@ pub struct CriterionResult {
     pub code: Option<CriterionCode>,
     /// Why, for people.
     pub sentence: String,
-    /// What was compared with what; `null` where it is no comparison, and in results of older versions.
+    /// The compared values; `null` if nothing was compared, and in results of older versions.
     #[serde(default)]
     pub detail: Option<CriterionDetail>,
 }
 
-/// What a criterion compared.
+/// The values that a criterion compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CriterionDetail {
@@ -79,7 +79,7 @@ pub struct CriterionDetail {
     pub operator: Operator,
     /// In `unit`.
     pub limit: f64,
-    /// In `unit`; `null`: no sample gives one.
+    /// In `unit`; `null`: no sample provides one.
     pub actual: Option<f64>,
     pub unit: Unit,
 }
@@ -99,7 +99,7 @@ pub enum CriterionCode {
     ValueMissing,
     /// Too many rows of the log could not be read.
     CannotBeJudged,
-    /// Every sample failed: whatever the criteria say, the run did not pass.
+    /// Every sample failed: the run fails regardless of its criteria.
     AllFailed,
     /// No sample started after the warm-up.
     WithinWarmUp,
@@ -110,14 +110,13 @@ pub enum CriterionCode {
 /// Share of a log's rows that may be unread without putting every verdict in doubt, in percent (0.1).
 pub const MAX_UNREAD_PERCENT: f64 = 0.1;
 
-/// What the criteria make of a table, with what holds for every result: rows that could not be read are no successes, and a
-/// run in which every sample failed did not pass.
+/// The results of the criteria on a table. Two rules apply to every run: unread rows do not count as successes, and a
+/// run in which every sample failed does not pass.
 ///
-/// `summary` is that of the samples that count: with a warm-up of `warm_up_s` seconds, of those that started after it. Where none
-/// did, nothing is met ([`CriterionCode::WithinWarmUp`]).
-/// `max_unread_percent`: above this share of unread rows nothing is met and one more result says why
-/// ([`CriterionCode::CannotBeJudged`]). Where every sample failed there is one more result too
-/// ([`CriterionCode::AllFailed`]).
+/// `summary` contains the samples that count: with a warm-up of `warm_up_s` seconds, those that started after it. If
+/// none did, no criterion is met ([`CriterionCode::WithinWarmUp`]). `max_unread_percent`: above this share of unread
+/// rows no criterion is met and one more result says why ([`CriterionCode::CannotBeJudged`]). If every sample failed,
+/// there is one more result too ([`CriterionCode::AllFailed`]).
 pub fn judge(
     criteria: &[Criterion],
     summary: &Summary,
@@ -170,12 +169,12 @@ pub enum Verdict {
     Passed,
     /// At least one was not met, too many rows could not be read, or every sample failed.
     Failed,
-    /// There were none.
+    /// There were no criteria.
     None,
 }
 
 impl Verdict {
-    /// The verdict that the results make.
+    /// The verdict that follows from the results.
     pub fn of(results: &[CriterionResult]) -> Self {
         match results {
             [] => Self::None,
@@ -200,12 +199,12 @@ impl std::fmt::Display for Criterion {
 }
 
 impl Criterion {
-    /// What it looks at.
+    /// The metric that it evaluates.
     pub fn metric(&self) -> Metric {
         self.metric
     }
 
-    /// The label it looks at; `None` is the total.
+    /// The label that it evaluates; `None`: the total.
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()
     }
@@ -243,7 +242,7 @@ impl Criterion {
             None => (&summary.total, "Total".to_owned()),
         };
         let Some(value) = self.metric.value(entry) else {
-            // These exist as soon as one sample has such a number.
+            // These exist as soon as one sample provides the value.
             let optional = matches!(self.metric, Metric::AvgBytes | Metric::Latency | Metric::Connect);
             let why = if optional && entry.samples > 0 { "no sample has it" } else { "too few samples" };
             let sentence = format!("{metric} is not available for {of}: {why}.");

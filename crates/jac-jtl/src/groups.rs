@@ -1,4 +1,4 @@
-//! What the samples are grouped by besides label and time: errors, response codes, response times, hosts.
+//! Groupings of samples in addition to label and time: errors, response codes, response times, hosts.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ pub struct ErrorGroup {
     pub label: String,
     /// Response code.
     pub code: String,
-    /// What they have in common: the response message, or the failed assertion's where the code is a success, with ids,
-    /// numbers and addresses folded to `#`; cut after 1,000 bytes.
+    /// What their messages have in common: the response message, or the failed assertion's message if the code is a
+    /// success, with IDs, numbers and addresses replaced with `#`; truncated after 1,000 bytes.
     pub message: String,
-    /// The whole message of the first one; cut after 10,000 bytes.
+    /// The complete message of the first one; truncated after 10,000 bytes.
     #[serde(default)]
     pub example: String,
     /// Number of failures.
@@ -36,7 +36,7 @@ pub struct CodeCount {
     pub errors: u64,
 }
 
-/// Samples whose response time lies in `from_ms..to_ms`.
+/// Samples with a response time in `from_ms..to_ms`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DistributionBin {

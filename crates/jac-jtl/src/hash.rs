@@ -1,7 +1,7 @@
 //! A fast hash for short byte strings (labels, codes, messages) and a hasher for integer keys.
 //!
-//! Folded multiplication over eight-byte words, as wyhash and its successors do. Not for hostile keys: a crafted log can
-//! at worst make its own reading slow.
+//! Folded multiplication over eight-byte words, as in wyhash and its successors. Not safe against hostile keys: a
+//! crafted log can at worst slow down its own reading.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -32,7 +32,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
             state = fold(state ^ word(bytes, at), FACTOR);
             at += 8;
         }
-        // The last word overlaps the one before, so no tail loop is needed.
+        // The last word overlaps the previous one, so no tail loop is needed.
         state = fold(state ^ word(bytes, length - 8), FACTOR);
     } else {
         let mut tail = 0u64;
@@ -44,7 +44,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
     state ^ (state >> 32)
 }
 
-/// Hasher for keys made of integers.
+/// Hasher for integer keys.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct IntegerHasher(u64);
 

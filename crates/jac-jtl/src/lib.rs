@@ -1,8 +1,8 @@
 //! `jac-jtl` turns the bytes of a JMeter result log (JTL) into samples and samples into statistics.
 //!
 //! It owns the log's dialects, the counting and the formulas behind every number that JAC shows; it owns no file, no
-//! clock and no thread. One code path serves the live view, the final summary and imported logs: bytes come in any
-//! pieces, statistics of parts can be merged, and both give what one pass over the whole log gives.
+//! clock and no thread. The live view, the final summary and imported logs use the same code: bytes may be split
+//! anywhere, statistics of parts can be merged, and both give the same result as one pass over the whole log.
 //!
 //! ```
 //! use jac_jtl::{LogStatistics, Settings};
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Memory is bounded by labels, distinct response times and time buckets, never by the number of samples; the limits
-//! are in [`Settings`] and what they cut is said in [`LogStatistics::notes`].
+//! are in [`Settings`], and [`LogStatistics::notes`] reports what they cut off.
 
 pub mod criteria;
 mod groups;

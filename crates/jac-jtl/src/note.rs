@@ -1,16 +1,15 @@
-//! What has to be known about the numbers: a stable code for programs, a sentence for people.
+//! Remarks on the numbers: a stable code for programs, a sentence for people.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Something that has to be known about a result's numbers. Programs decide by `code` and `params`; `message` says the same
-/// to people and may change.
+/// A remark on a result's numbers. Programs use `code` and `params`; `message` is for people and may change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Note {
     /// One of the codes in `docs/statistics.md`, such as `rows_unread`.
     pub code: String,
-    /// What the sentence is about, by name.
+    /// The parameters of the sentence, by name.
     #[serde(default)]
     pub params: BTreeMap<String, NoteValue>,
     /// The sentence.

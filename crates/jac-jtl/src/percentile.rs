@@ -23,7 +23,7 @@ pub(crate) fn percentile(percent: f64, count: u64, mut value_at: impl FnMut(u64)
     Some(lower + (position - floor) * (upper - lower))
 }
 
-/// The same of a sorted slice: for callers that have the values themselves.
+/// The same for a sorted slice, for callers that have the values themselves.
 pub fn percentile_of_sorted(percent: f64, sorted: &[u64]) -> Option<f64> {
     percentile(percent, sorted.len() as u64, |index| sorted[index as usize])
 }

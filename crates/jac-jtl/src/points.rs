@@ -15,8 +15,8 @@ pub struct Series {
     pub labels: Vec<LabelSeries>,
     /// Samples by response code, the most frequent codes first; over the same rows as `points`.
     pub codes: Vec<CodeSeries>,
-    /// Samples that *started* in each bucket: the load that was put on the target, however long it took to answer. Over
-    /// the same rows as `points`; a bucket in which none started has no entry.
+    /// Samples that *started* in each bucket: the load on the target, however long it took to answer. Over the same
+    /// rows as `points`; a bucket in which no sample started has no entry.
     pub started: Vec<TimedCount>,
 }
 
@@ -27,18 +27,18 @@ pub struct CodeSeries {
     /// Response code as logged, which may be empty; [`Settings::OTHER_CODES`](crate::Settings::OTHER_CODES) for all that
     /// have no series of their own.
     pub code: String,
-    /// Samples that ended in each bucket in order of time; a bucket without one has no entry.
+    /// Samples that ended in each bucket, in order of time; a bucket without samples has no entry.
     pub points: Vec<TimedCount>,
 }
 
-/// What changed of the samples by response code while they come, since a number that was handed out before.
+/// Changes of the samples by response code since a number that was returned before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangedCodes {
-    /// The series here are all there are and replace those that were handed out before.
+    /// `series` is complete and replaces everything returned before.
     pub reset: bool,
-    /// All codes that have a series of their own, at most ten of the most frequent, in an order that stays, each with the counts of the buckets that changed;
-    /// behind them all others together, as in [`Series::codes`], where those buckets have any.
+    /// All codes with a series of their own, at most ten of the most frequent, in a stable order, each with the counts
+    /// of the changed buckets; then all other codes together, as in [`Series::codes`], if those buckets have any.
     pub series: Vec<CodeSeries>,
 }
 
@@ -64,7 +64,7 @@ pub struct LabelSeries {
     pub points: Vec<Point>,
 }
 
-/// What the charts show of one label: as in a report's `series` and `profiles`, which have the busiest labels only.
+/// The charts' data of one label, as in a report's `series` and `profiles`, which contain only the busiest labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LabelCharts {
@@ -86,7 +86,7 @@ pub struct Point {
     pub t_ms: i64,
     /// Samples that ended in it.
     pub samples: u64,
-    /// Those that failed.
+    /// Failed samples.
     pub errors: u64,
     /// Mean response time in milliseconds.
     pub mean_ms: Option<f64>,

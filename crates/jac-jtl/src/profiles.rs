@@ -37,11 +37,11 @@ pub struct Profile {
     pub tolerated: u64,
     /// Successes above the upper one.
     pub frustrated: u64,
-    /// Failures, whatever time they took.
+    /// Failures, regardless of their response time.
     pub failed: u64,
-    /// Exact response times in milliseconds at `percents`; empty where there is no sample.
+    /// Exact response times in milliseconds at `percents`; empty if there are no samples.
     pub percentiles_ms: Vec<f64>,
-    /// The histogram: bins that hold samples, by rising time.
+    /// The histogram: bins that contain samples, by rising time.
     pub distribution: Vec<DistributionBin>,
 }
 

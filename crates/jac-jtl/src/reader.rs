@@ -1,7 +1,7 @@
 //! The reader: bytes of a result log in, samples out, resumable at any byte.
 //!
-//! It owns the dialects: it finds out whether the log is CSV or XML, its header, delimiter and form of time stamps by
-//! itself. A row that cannot be read is counted with its place and reason and never ends the reading.
+//! It owns the dialects: it detects whether the log is CSV or XML, its header, delimiter and format of time stamps. A
+//! row that cannot be read is counted with its position and reason and never stops the reading.
 
 mod columns;
 mod csv;
@@ -41,7 +41,7 @@ enum Format {
     Xml(Box<XmlReader>),
 }
 
-/// This many blanks in front of everything are no XML document's.
+/// An XML document does not start with more blanks than this.
 const BLANKS: usize = 4 << 10;
 
 impl LogReader {
@@ -56,7 +56,7 @@ impl LogReader {
         Self { settings: settings.clone(), format: Format::Csv(Box::new(csv)) }
     }
 
-    /// How the rows are laid out, once that is known; never for XML.
+    /// The layout of the rows, once known; never for XML.
     pub fn layout(&self) -> Option<Layout> {
         match &self.format {
             Format::Csv(csv) => csv.layout(),
@@ -64,12 +64,12 @@ impl LogReader {
         }
     }
 
-    /// Has it read up to the end of a row, and are rows laid out like this?
+    /// Whether it has read up to the end of a row, and rows have this layout.
     pub fn is_between_rows(&self, layout: &Layout) -> bool {
         matches!(&self.format, Format::Csv(csv) if csv.is_between_rows(layout))
     }
 
-    /// Takes the next piece of the log and hands every sample that is complete now to `sink`.
+    /// Reads the next piece of the log and passes every complete sample to `sink`.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
         match &mut self.format {
             Format::Csv(csv) => csv.feed(bytes, sink),
@@ -85,7 +85,7 @@ impl LogReader {
         }
     }
 
-    /// Says that the log ends here: a last row without a line end is read, a cut one is counted as rejected.
+    /// Marks the end of the log: a last row without a line end is read, a truncated one is counted as rejected.
     pub fn finish(&mut self, sink: &mut impl TakeSample) {
         if let Format::Unknown(blanks) = &mut self.format {
             let begun = std::mem::take(blanks);
@@ -98,7 +98,7 @@ impl LogReader {
         }
     }
 
-    /// What has been read so far besides the samples.
+    /// The outcome of the reading so far, apart from the samples.
     pub fn outcome(&self) -> ReadOutcome {
         match &self.format {
             Format::Csv(csv) => csv.outcome(),
@@ -120,7 +120,7 @@ impl LogReader {
     }
 }
 
-/// The first byte that is neither blank nor of a byte order mark.
+/// The first byte that is neither white space nor part of a byte order mark.
 fn first_byte(bytes: &[u8]) -> Option<u8> {
     bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace() && ![0xEF, 0xBB, 0xBF].contains(byte))
 }

@@ -5,7 +5,7 @@ const TRANSACTION: &[u8] = b"Number of samples in transaction";
 /// JMeter's own test for a transaction in which nothing ran (`report.core.Sample#isEmptyController`).
 const EMPTY_TRANSACTION: &[u8] = b"Number of samples in transaction : 0";
 
-/// What JMeter calls a failure of a response that was a success, where no assertion says more.
+/// JMeter's name for the failure of a successful response, if no assertion gives more detail.
 const ASSERTION_FAILED: &[u8] = b"Assertion failed";
 
 /// One sample. Text fields are the log's bytes with quotes resolved, normally UTF-8; a column that the log does not have
@@ -14,13 +14,14 @@ const ASSERTION_FAILED: &[u8] = b"Assertion failed";
 pub struct Sample<'a> {
     /// When the request was sent, epoch milliseconds.
     pub start_ms: i64,
-    /// When the response was complete, epoch milliseconds: start + elapsed, the start where there is no response time.
+    /// When the response was complete, epoch milliseconds: start + elapsed, or the start if there is no response time.
     pub end_ms: i64,
-    /// Response time in milliseconds; `None` where the log has a negative one, which JMeter writes when a clock goes back.
+    /// Response time in milliseconds; `None` if the log has a negative one, which JMeter writes when a clock is set
+    /// back.
     pub elapsed_ms: Option<u32>,
     /// The sampler's name.
     pub label: &'a [u8],
-    /// HTTP status or what the sampler gives instead.
+    /// HTTP status, or the sampler's own code.
     pub code: &'a [u8],
     /// The response message; for a transaction JMeter's sentence about its samples.
     pub message: &'a [u8],
@@ -50,8 +51,8 @@ pub struct Sample<'a> {
     pub position: u64,
 }
 
-/// Takes samples one after the other. Closures do; a type of its own can have its method made part of the reader's loop
-/// (`#[inline(always)]`), which a closure cannot.
+/// Receives the samples one by one. Closures implement it; the method of a separate type can be inlined into the
+/// reader's loop (`#[inline(always)]`), a closure cannot.
 pub trait TakeSample {
     /// Takes the next sample.
     fn take(&mut self, sample: &Sample<'_>);
@@ -64,9 +65,9 @@ impl<F: FnMut(&Sample<'_>)> TakeSample for F {
     }
 }
 
-// The reader's loop asks all of these of every sample: as calls they would have each sample written to memory.
+// The reader's loop calls all of these for every sample: without inlining each sample would be written to memory.
 impl<'a> Sample<'a> {
-    /// Is this the row of a Transaction Controller, which JMeter leaves out of its total?
+    /// Whether this is the row of a Transaction Controller, which JMeter excludes from its total.
     #[inline(always)]
     pub fn is_transaction(&self) -> bool {
         self.message.starts_with(TRANSACTION)
@@ -78,8 +79,9 @@ impl<'a> Sample<'a> {
         self.message.starts_with(EMPTY_TRANSACTION)
     }
 
-    /// What a failure is grouped by besides its code, as in JMeter's dashboard (`ErrorsSummaryConsumer#getErrorKey`): the
-    /// response message; where the code is a success, or there is none, the failed assertion's message.
+    /// What failures are grouped by in addition to their code, as in JMeter's dashboard
+    /// (`ErrorsSummaryConsumer#getErrorKey`): the response message; if the code is a success or missing, the failed
+    /// assertion's message.
     pub fn error_message(&self) -> &'a [u8] {
         match (self.is_failed_assertion(), self.failure_message.trim_ascii()) {
             (false, _) => self.message,
@@ -112,8 +114,9 @@ fn is_success_code(code: &[u8]) -> bool {
     matches!(code[zeros..], [b'2' | b'3', b'0'..=b'9', b'0'..=b'9'])
 }
 
-/// Reads `host:port` off `host:port-Thread Group 1-1`: no blanks, a port of one to five digits, then a hyphen. A worker that
-/// was named without a port is known by its address (`10.0.0.1-Thread Group 1-1`): a name without one could be a group's.
+/// Extracts `host:port` from `host:port-Thread Group 1-1`: no blanks, a port of one to five digits, then a hyphen. A
+/// worker that was named without a port is recognised by its IP address (`10.0.0.1-Thread Group 1-1`): a host name
+/// without a port could be part of a group's name.
 #[inline]
 fn worker_of_thread(thread: &[u8]) -> Option<&[u8]> {
     let begins_like_an_address = thread.first().is_some_and(u8::is_ascii_digit);
@@ -149,8 +152,8 @@ fn worker_before_a_colon(thread: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Looks for a colon eight bytes at a time ("Determine if a word has a byte equal to n", Bit Twiddling Hacks): names of
-/// threads are too short for a function that is quick on long text.
+/// Searches for a colon eight bytes at a time ("Determine if a word has a byte equal to n", Bit Twiddling Hacks):
+/// thread names are too short for a function that is optimised for long text.
 #[inline]
 fn has_colon(text: &[u8]) -> bool {
     const ONES: u64 = u64::from_le_bytes([1; 8]);

@@ -1,8 +1,8 @@
-//! What a caller may choose about reading and counting. The defaults are what JAC documents.
+//! The settings of reading and counting. The defaults are those that JAC documents.
 
 use crate::TimeFormat;
 
-/// What the log's `timeStamp` column holds (`sampleresult.timestamp.start` in JMeter).
+/// The meaning of the log's `timeStamp` column (`sampleresult.timestamp.start` in JMeter).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TimestampMeaning {
     /// The sample's start: what `jmeter.properties` ships with.
@@ -12,7 +12,7 @@ pub enum TimestampMeaning {
     End,
 }
 
-/// What a numeric `timeStamp` counts, since 1970-01-01T00:00:00Z.
+/// The unit of a numeric `timeStamp`, since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
     /// Seconds.
@@ -26,8 +26,8 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The unit in which a number is a moment of this century, milliseconds where none is: seconds reach from 2001 to 2286
-    /// with ten digits, in which milliseconds come no further than April 1970.
+    /// The unit in which a number is a time of this century, milliseconds if there is none: ten digits of seconds cover
+    /// 2001 to 2286, whereas ten digits of milliseconds end in April 1970.
     pub(crate) fn of_stamp(stamp: u64) -> Self {
         match stamp {
             1_000_000_000..10_000_000_000 => Self::Seconds,
@@ -37,7 +37,7 @@ impl TimeUnit {
         }
     }
 
-    /// A number of them in milliseconds, cut.
+    /// Converts a number of this unit to milliseconds, truncated.
     pub(crate) fn milliseconds(self, number: u64) -> u64 {
         match self {
             Self::Seconds => number.saturating_mul(1_000),
@@ -58,7 +58,7 @@ impl TimeUnit {
     }
 }
 
-/// What comes first in a date such as `05/03/2024`, which does not say.
+/// Whether the day or the month comes first in an ambiguous date such as `05/03/2024`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DateOrder {
     /// The month.
@@ -80,41 +80,42 @@ pub enum DateOrderSource {
     Certain,
 }
 
-/// Choices and limits of one reading. All parts that are merged later must be read with the same settings.
+/// Settings and limits of one reading. All parts that are merged later must be read with the same settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Apdex: a successful sample of at most this many milliseconds satisfies (500).
     pub apdex_satisfied_ms: u32,
     /// Apdex: a successful sample of at most this many milliseconds is tolerated (1500).
     pub apdex_tolerated_ms: u32,
-    /// Labels that are kept apart (10,000); later ones are counted under [`Settings::OTHER_LABELS`].
+    /// Labels that are counted separately (10,000); further ones are counted under [`Settings::OTHER_LABELS`].
     pub max_labels: usize,
-    /// Error groups, response codes and hosts that are kept apart, each (1,000); the rest is folded.
+    /// Error groups, response codes and hosts that are counted separately, each (1,000); the others are combined.
     pub max_groups: usize,
-    /// Time buckets that hold samples (1,500: a day of minutes); above that the buckets become wider.
+    /// Time buckets with samples (1,500: a day of minutes); above that the buckets become wider.
     pub max_buckets: usize,
     /// How many of the busiest labels get a series of their own (50).
     pub series_labels: usize,
     /// How many of the most frequent response codes get a series of their own (10).
     pub series_codes: usize,
-    /// Memory that all counts together may take, in bytes (384 MB), about; the parts of one reading share it. Beyond it
-    /// buckets become wider, and where labels take more than three quarters of it, response times are rounded, which is said.
+    /// Approximate memory for all counts, in bytes (384 MB); the parts of one reading share it. Beyond it, buckets
+    /// become wider, and if labels take more than three quarters of it, response times are rounded, which a note
+    /// reports.
     pub memory_bytes: usize,
-    /// What `timeStamp` means (start).
+    /// The meaning of `timeStamp` (start).
     pub timestamp: TimestampMeaning,
     /// Minutes east of UTC of the clock that wrote time stamps as text (0); of no effect on epoch milliseconds.
     pub utc_offset_minutes: i32,
     /// The unit of a numeric `timeStamp`; `None`: the first row decides ([`TimeUnit`]).
     pub time_unit: Option<TimeUnit>,
-    /// How `timeStamp` is written; `None`: any of the forms that JAC knows.
+    /// The format of `timeStamp`; `None`: any of the formats that JAC knows.
     pub time_format: Option<TimeFormat>,
-    /// What comes first in a date that does not say (the month).
+    /// Whether the day or the month comes first in an ambiguous date (the month).
     pub date_order: DateOrder,
     /// Its certainty (none).
     pub date_order_source: DateOrderSource,
     /// The columns of a log without a header; `None`: JMeter's defaults.
     pub columns: Option<Vec<String>>,
-    /// Bytes of a CSV log that are indexed at once (32 KB), at least 1: of no effect on what is read.
+    /// Bytes of a CSV log that are indexed at once (32 KB), at least 1. No effect on the result.
     pub block_bytes: usize,
 }
 

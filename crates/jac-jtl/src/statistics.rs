@@ -1,10 +1,10 @@
 //! From samples to statistics: exact, mergeable, bounded.
 //!
-//! It owns the counting; the reading is the reader's. A sample lands in a *hot* cell (time bucket and group); from there
-//! it is counted into its label and its bucket at rest. Everything that is shown is computed from those two when asked.
+//! It owns the counting; the reader reads. A sample first goes to a *hot* cell (time bucket and group); from there it
+//! is counted into its label and its bucket at rest. Every result is computed from those two on demand.
 //!
-//! Response times have three forms, each with its own work: as they came (`hot`), packed at rest (`times`, `buckets/cell`), and in a table
-//! where sets of them are added up (`summing`), out of which come rising values with their counts.
+//! Response times are stored in three forms, each with its own purpose: unprocessed (`hot`), packed at rest (`times`,
+//! `buckets/cell`), and in a table that adds up sets of them (`summing`) and returns rising values with their counts.
 
 mod active;
 mod buckets;
@@ -45,7 +45,7 @@ use recent::Recent;
 use std::collections::BTreeMap;
 use summing::Summing;
 
-/// Statistics over samples that are added one by one. Most callers want [`LogStatistics`], which reads them from bytes.
+/// Statistics over samples that are added one by one. Most callers use [`LogStatistics`], which reads them from bytes.
 #[derive(Debug, Clone)]
 pub struct SampleStatistics {
     settings: Settings,
@@ -56,16 +56,16 @@ pub struct SampleStatistics {
     buckets: Buckets,
     errors: Errors,
     codes: Keyed,
-    /// Those that a chart shows one by one while samples come.
+    /// The codes that a chart shows separately while samples arrive.
     leading: Leading,
     hosts: Keyed,
     /// By [`Hot`]'s slot of the node.
     recent: Vec<Recent>,
     /// By how many milliseconds nodes' clocks are ahead, by the nodes' names.
     ahead: BTreeMap<String, i64>,
-    /// No more samples are to come: nobody's last thread count is carried on.
+    /// No more samples will follow: no worker's last thread count is carried on.
     finished: bool,
-    /// What the points which were handed out are over.
+    /// What the returned points cover.
     shown: Option<Shown>,
     /// What the total covers, if determined by the caller.
     basis: Option<Kind>,
@@ -76,20 +76,20 @@ pub struct SampleStatistics {
 /// How far an unmeasured clock may be ahead: a sample that ends later than that is excluded from current figures.
 pub(crate) const FUTURE_MS: i64 = 60_000;
 
-/// What all points depend on besides their own bucket.
+/// What all points depend on in addition to their own bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shown {
-    /// What the total is over.
+    /// What the total covers.
     basis: Kind,
     /// There are samples before the log's time.
     outside: bool,
-    /// Any sample has a number of bytes received, or sent.
+    /// Any sample has a number of received, or sent, bytes.
     received: bool,
     sent: bool,
 }
 
 impl Shown {
-    /// Takes the numbers away that no sample has.
+    /// Removes the numbers that no sample has.
     fn known(self, mut points: Vec<Point>) -> Vec<Point> {
         if !(self.received && self.sent) {
             for point in &mut points {
@@ -101,15 +101,15 @@ impl Shown {
     }
 }
 
-/// The points that changed since a number that was handed out before.
+/// The points that changed since a number that was returned before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangedPoints {
-    /// Hand this back next time.
+    /// The number for the next call.
     pub now: u64,
     /// Width of a bucket.
     pub bucket_ms: u64,
-    /// All points are here and replace every earlier one: it is the first time, the width has changed, or the total is
-    /// over something else now.
+    /// All points are included and replace every earlier one: it is the first call, the width has changed, or the total
+    /// now covers something else.
     pub reset: bool,
     /// The total's points in order of time.
     pub points: Vec<Point>,
@@ -117,10 +117,11 @@ pub struct ChangedPoints {
     pub codes: ChangedCodes,
 }
 
-/// The points of labels that changed since a number that was handed out before: as [`ChangedPoints`], which has the total's.
+/// The points of labels that changed since a number that was returned before: like [`ChangedPoints`], which has the
+/// total's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangedLabels {
-    /// Hand this back next time.
+    /// The number for the next call.
     pub now: u64,
     /// Width of a bucket.
     pub bucket_ms: u64,
@@ -178,7 +179,7 @@ impl SampleStatistics {
             hot::at_slot(&mut self.recent, worker).add(sample.end_ms, kind);
         }
         if !sample.success {
-            // A copy: the sample itself need not be in memory.
+            // A copy: the sample itself can stay in registers.
             self.errors.add(&{ *sample }, label, kind);
         }
         let keys = Keys { group: group_id(label, kind), kind, worker, code };
@@ -187,17 +188,17 @@ impl SampleStatistics {
         }
     }
 
-    /// Says that no more samples are to come.
+    /// Marks the end of the samples.
     pub fn finish(&mut self) {
         self.finished = true;
     }
 
-    /// Adds the statistics of other samples, read with the same settings: the result is that of one pass over both.
+    /// Adds the statistics of other samples, read with the same settings: the result equals one pass over both.
     pub fn merge(&mut self, other: Self) {
         self.merge_all(vec![other]);
     }
 
-    /// The same for many at once, on several threads where there is much: quicker than one after the other.
+    /// The same for many at once, on several threads if there is much to do: faster than one after the other.
     pub fn merge_all(&mut self, others: Vec<Self>) {
         self.settle();
         let buckets = others.into_iter().map(|mut other| {
@@ -218,14 +219,14 @@ impl SampleStatistics {
         self.keep_to_memory();
     }
 
-    /// Counts what waits to be counted together. Whoever asks for a number need not, but parts can do it at the same time.
+    /// Counts the waiting samples. Queries do it themselves, but parts can do it in parallel.
     pub fn settle(&mut self) {
         self.count_waiting();
         self.labels.pack(&mut self.summing);
         self.keep_to_memory();
     }
 
-    /// Moves what is in the hot cells to labels and buckets.
+    /// Moves the contents of the hot cells to labels and buckets.
     fn count_waiting(&mut self) {
         if self.hot.is_empty() {
             return;
@@ -261,10 +262,11 @@ impl SampleStatistics {
         self.keep_to_memory();
     }
 
-    /// Keeps to [`Settings::memory_bytes`]: the table is what has to be exact, so buckets give way first, but for the last quarter.
+    /// Keeps to [`Settings::memory_bytes`]: the table must be exact, so buckets are reduced first, except for the last
+    /// quarter.
     ///
-    /// What gives way depends on the samples alone, not on the parts in which they were counted or on their order: more samples never take
-    /// less of anything, so what a part gives up the whole has to give up too.
+    /// What is reduced depends only on the samples, not on the parts in which they were counted or on their order: more
+    /// samples never take less memory, so whatever a part reduces, the whole has to reduce too.
     fn keep_to_memory(&mut self) {
         let bytes = self.settings.memory_bytes;
         let for_buckets = bytes / 4;
@@ -280,25 +282,25 @@ impl SampleStatistics {
         self.labels.bytes() + self.buckets.memory() + self.errors.bytes()
     }
 
-    /// Have keys been folded because there were more than the limits allow? Which ones depends on the order in which samples came, and on
-    /// the parts in which they were counted.
+    /// Whether keys were combined because there were more than the limits allow. Which ones depends on the order of the
+    /// samples, and on the parts in which they were counted.
     pub fn has_folded(&self) -> bool {
         self.labels.has_rest() || self.codes.folded() > 0 || self.hosts.folded() > 0 || self.errors.has_rest()
     }
 
-    /// Says by how many milliseconds a node's clock is ahead (behind: less than 0); the node is named as in
+    /// Sets by how many milliseconds a node's clock is ahead (negative: behind); the node is named as in
     /// [`Sample::host`].
     pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
         self.ahead.insert(host.to_owned(), ahead_ms);
     }
 
-    /// Sets the server's time at the arrival of the following samples: throughput and active users are current figures, and one sample that ends
-    /// far beyond it would make all other workers count as silent.
+    /// Sets the server's time at the arrival of the following samples: throughput and active users are current figures,
+    /// and a single sample that ends far in the future would make all other workers count as silent.
     pub fn set_now(&mut self, now_ms: i64) {
         self.now_ms = Some(now_ms);
     }
 
-    /// Sets what the total covers, regardless of the samples: the total of a part covers what that of the whole does.
+    /// Sets what the total covers, regardless of the samples: the total of a part covers the same as that of the whole.
     pub fn set_total_basis(&mut self, basis: TotalBasis) {
         self.basis = Some(match basis {
             TotalBasis::Samples => Kind::Request,
@@ -332,7 +334,7 @@ impl SampleStatistics {
         self.ahead.iter().filter_map(|(host, ahead_ms)| Some((number(host)?, *ahead_ms))).collect()
     }
 
-    /// What the total is over: requests, unless every row is a transaction.
+    /// What the total covers: requests, unless every row is a transaction.
     fn basis(&self) -> Kind {
         if let Some(basis) = self.basis {
             return basis;
@@ -344,7 +346,7 @@ impl SampleStatistics {
         }
     }
 
-    /// What is shown of all that was counted.
+    /// What the points cover, from everything that was counted.
     fn show(&self) -> Shown {
         let tally = self.labels.tally();
         Shown {
@@ -355,8 +357,8 @@ impl SampleStatistics {
         }
     }
 
-    /// The total's points of the buckets that changed after the number `since`, which an earlier call returned; 0 asks
-    /// for all.
+    /// The total's points of the buckets that changed after the number `since`, which an earlier call returned; 0
+    /// requests all points.
     pub fn changed_points(&mut self, since: u64) -> ChangedPoints {
         self.settle();
         let show = self.show();
@@ -377,7 +379,7 @@ impl SampleStatistics {
         ChangedPoints { now: self.buckets.tick(), bucket_ms: self.buckets.width_ms(), reset, points, codes }
     }
 
-    /// The same of labels, by their names.
+    /// The same for labels, by their names.
     pub fn changed_labels(&mut self, names: &[String], since: u64) -> ChangedLabels {
         let ChangedPoints { now, bucket_ms, reset, .. } = self.changed_points(since);
         let (show, since) = (self.show(), if reset { 0 } else { since });
@@ -398,9 +400,9 @@ impl SampleStatistics {
         self.buckets.active_users_now(&clocks)
     }
 
-    /// Samples per second over the last full seconds (up to five) before each node's newest sample, all nodes together:
-    /// by the samples' own clocks, as what has not come yet is no pause. Whoever knows that nothing comes any more asks no
-    /// longer.
+    /// Samples per second over the last full seconds (up to five) before each node's newest sample, all nodes together.
+    /// It uses the samples' own clocks, because samples that have not arrived yet are not a pause. Once a caller knows
+    /// that no more samples will arrive, it should stop calling this.
     pub fn rate_per_s(&self) -> Option<f64> {
         let ahead = self.ahead();
         let unnamed = self.hosts.find_added(b"");

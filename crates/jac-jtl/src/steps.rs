@@ -1,6 +1,7 @@
-//! Response times in log-linear steps: this many binary digits are kept, whatever the size of a time.
+//! Response times in log-linear steps: a fixed number of binary digits is kept, whatever the size of a time.
 //!
-//! The layout is HdrHistogram's: up to 2^digits ms each millisecond is a step, and above it every doubling has 2^(digits - 1) of them.
+//! The layout is HdrHistogram's: up to 2^digits ms each millisecond is a step, and above it every doubling has
+//! 2^(digits - 1) steps.
 
 /// The steps of this many binary digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,14 +16,14 @@ impl Steps {
         Self { digits }
     }
 
-    /// The step in which a time lies.
+    /// The step that contains a time.
     #[inline]
     pub const fn step_of(self, ms: u32) -> u32 {
         let shift = (u32::BITS - ms.leading_zeros()).saturating_sub(self.digits);
         (shift << (self.digits - 1)) + (ms >> shift)
     }
 
-    /// The least time of a step; `None` beyond what 32 bits hold.
+    /// The lowest time of a step; `None` if it exceeds 32 bits.
     #[inline]
     pub const fn least_of(self, step: u32) -> Option<u32> {
         if step < 1 << self.digits {
@@ -35,7 +36,7 @@ impl Steps {
         Some((step - (shift << (self.digits - 1))) << shift)
     }
 
-    /// The least time of the step in which a time lies.
+    /// The lowest time of the step that contains a time.
     #[inline]
     pub const fn cut(self, ms: u32) -> u32 {
         let shift = (u32::BITS - ms.leading_zeros()).saturating_sub(self.digits);

@@ -15,7 +15,7 @@ pub struct Summary {
     pub end_ms: Option<i64>,
     /// All samples without the transactions' rows, as JMeter counts; see `total_basis`.
     pub total: Entry,
-    /// What the total is over.
+    /// What the total covers.
     pub total_basis: TotalBasis,
     /// One entry per label, in order of first appearance.
     pub labels: Vec<Entry>,
@@ -26,7 +26,7 @@ pub struct Summary {
     /// From the first start to the last end, in milliseconds.
     #[serde(default)]
     pub duration_ms: Option<i64>,
-    /// Share of the log's rows that could not be read, in percent; a row in which a log ends does not count.
+    /// Share of the log's rows that could not be read, in percent; a truncated last row does not count.
     #[serde(default)]
     pub unread_percent: Option<f64>,
     /// The first 100 rows that could not be read.
@@ -38,7 +38,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Did every sample fail? Not where there is none.
+    /// Whether every sample failed; `false` if there are no samples.
     pub fn all_failed(&self) -> bool {
         self.total.samples > 0 && self.total.errors == self.total.samples
     }
@@ -53,7 +53,7 @@ pub struct WindowTable {
     pub from_ms: i64,
     /// End of its last bucket, epoch milliseconds.
     pub to_ms: i64,
-    /// What the run's total covers, in this time. Rates are per second of this time.
+    /// Covers the same rows as the run's total, within this time. Rates are per second of this time.
     pub total: Entry,
     /// One entry for each label with a sample in this time, in order of first appearance.
     pub labels: Vec<Entry>,
@@ -64,18 +64,18 @@ pub struct WindowTable {
     pub errors: Vec<ErrorGroup>,
 }
 
-/// What the total is over.
+/// What the total covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TotalBasis {
     /// All rows that are not transactions.
     Samples,
-    /// The transactions' rows, as the log has no others.
+    /// The transactions' rows, because the log has no others.
     Transactions,
 }
 
-/// What the rows of a line of the table are.
+/// The kind of a table row's samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -83,7 +83,8 @@ pub enum EntryKind {
     /// Samplers' rows.
     #[default]
     Request,
-    /// Transaction Controllers' rows, each about several samples; the total leaves them out where there are others.
+    /// Rows of Transaction Controllers, each of which covers several samples; the total excludes them if there are
+    /// other rows.
     Transaction,
     /// Both, under one label.
     Mixed,
@@ -108,8 +109,7 @@ pub struct Partial {
     pub cause: String,
 }
 
-/// One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a number that does not exist is
-/// `null`.
+/// One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a missing number is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Entry {
@@ -140,7 +140,7 @@ pub struct Entry {
     pub p95_ms: Option<f64>,
     /// 99th percentile.
     pub p99_ms: Option<f64>,
-    /// 99.9th percentile; `null` in a result of an older JAC, as the two means below.
+    /// 99.9th percentile; `null` in a result of an older JAC, like the two means below.
     pub p999_ms: Option<f64>,
     /// samples / (last end - first start).
     pub throughput_per_s: Option<f64>,
@@ -148,11 +148,11 @@ pub struct Entry {
     pub received_kb_per_s: Option<f64>,
     /// KB sent / (last end - first start); `null` in a log without them.
     pub sent_kb_per_s: Option<f64>,
-    /// Bytes received / samples that have a number of them.
+    /// Mean bytes received, of the samples that have this number.
     pub avg_bytes: Option<f64>,
     /// Mean time to the first byte, of the samples that have one.
     pub latency_ms: Option<f64>,
-    /// Mean time to connect, of the samples that have one; 0 on a connection that was open.
+    /// Mean time to connect, of the samples that have one; 0 for a reused connection.
     pub connect_ms: Option<f64>,
     /// Application performance index: (satisfied + tolerated / 2) / samples, failures frustrated.
     pub apdex: Option<f64>,

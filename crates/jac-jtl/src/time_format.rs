@@ -1,5 +1,5 @@
-//! Time stamps in a given form, written as in JMeter's `jmeter.save.saveservice.timestamp_format`: the patterns of Java's
-//! `SimpleDateFormat`, as far as they name a moment.
+//! Time stamps in a given format, written as in JMeter's `jmeter.save.saveservice.timestamp_format`: the patterns of
+//! Java's `SimpleDateFormat`, as far as they describe a point in time.
 
 /// A pattern such as `dd/MM/yyyy HH:mm:ss.SSS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl std::str::FromStr for TimeFormat {
                 'z' => (Part::ZoneName, 0),
                 other => return Err(TimeFormatError::Letter(other)),
             };
-            // Of digits that follow one another without anything between them the letters say where one number ends.
+            // In an unseparated sequence of digits, the number of letters says where each number ends.
             if most > 0
                 && let Some((_, before)) = parts.last_mut().filter(|(_, most)| *most > 0)
             {
@@ -140,7 +140,7 @@ impl std::fmt::Display for TimeFormat {
     }
 }
 
-/// A moment as written: what the pattern does not name is as in 1970-01-01T00:00.
+/// A time as written: parts that are not in the pattern are as in 1970-01-01T00:00.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
     pub(crate) year: i64,
@@ -155,7 +155,7 @@ pub(crate) struct Written {
 }
 
 impl TimeFormat {
-    /// Does it name a day? Otherwise it is a time alone.
+    /// Whether it contains a day. Otherwise it is a time of day.
     pub(crate) fn has_day(&self) -> bool {
         self.has(Part::Day)
     }
@@ -164,7 +164,7 @@ impl TimeFormat {
         self.parts.iter().any(|(known, _)| *known == part)
     }
 
-    /// Takes a text apart; `None` when it is not in this form.
+    /// Parses a text; `None` if it does not have this format.
     pub(crate) fn read(&self, text: &[u8]) -> Option<Written> {
         let mut rest = text.trim_ascii();
         let mut at = Written {
@@ -230,7 +230,7 @@ fn digits(rest: &mut &[u8], most: usize) -> Option<(i64, usize)> {
     (count > 0).then(|| (digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')), count))
 }
 
-/// A fraction of a second with this many digits, in whole milliseconds, cut.
+/// A fraction of a second with this many digits, in whole milliseconds, truncated.
 fn scaled(value: i64, digits: usize) -> i64 {
     if digits <= 3 { value * 10i64.pow(3 - digits as u32) } else { value / 10i64.pow(digits as u32 - 3) }
 }

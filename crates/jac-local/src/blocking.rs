@@ -4,7 +4,7 @@ use jac_model::ports::PortError;
 use std::io;
 use std::time::Duration;
 
-/// Does the work on a separate thread. Work that exceeds the limit continues there, but nobody waits for it.
+/// Runs the work on a separate thread. Work that exceeds the limit continues there, but its result is dropped.
 ///
 /// # Errors
 /// Those of the work, and [`PortError::TooSlow`].

@@ -1,4 +1,4 @@
-//! The `local` provider: makes, lists and removes nodes on this machine.
+//! The `local` provider: creates, lists and removes nodes on this machine.
 
 use crate::blocking::blocking;
 use crate::lease::Lease;
@@ -15,19 +15,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the processes of a cluster may take to be gone after they were ended.
+/// Time limit for the processes of a cluster to disappear after they were killed.
 const END_LIMIT: Duration = Duration::from_secs(20);
-/// How long small files and a look through all processes may take, on however busy a machine.
+/// Time limit for small files and a scan of all processes, even on a busy machine.
 const LOOK_LIMIT: Duration = Duration::from_secs(20);
 /// How long the start of all keepers of a cluster may take.
 const LAUNCH_LIMIT: Duration = Duration::from_secs(60);
 /// How long removing the folders of a cluster may take: gigabytes of logs on a slow disk.
 const REMOVE_LIMIT: Duration = Duration::from_secs(120);
 
-/// The most memory of a node that nobody gave a size: it shares the machine with everything else on it.
+/// Default maximum memory of a node: it shares the machine with everything else on it.
 const POLITE_MEMORY_MB: u64 = 2048;
 
-/// What a node is, as it lies in its folder.
+/// The description of a node, as stored in its folder.
 #[derive(Debug, Serialize, Deserialize)]
 struct NodeFile {
     cluster: ClusterId,
@@ -47,7 +47,7 @@ pub struct LocalCloud {
 
 impl LocalCloud {
     /// Nodes below `root`. `keeper` is the command, program first, that runs [`crate::keep`] on the folder that is
-    /// put behind it.
+    /// appended to it.
     pub fn new(root: PathBuf, keeper: Vec<String>, java: JavaSearch) -> Self {
         Self { root, keeper, java, scan: Arc::default() }
     }
@@ -99,7 +99,8 @@ impl LocalCloud {
         };
         let mut instances = Vec::new();
         for cluster in clusters {
-            // A folder may go while it is looked at: a keeper at the end of its lease. What cannot be looked at is not gone.
+            // A folder may disappear meanwhile: a keeper removes it at the end of the lease. A folder that cannot be
+            // read is not gone.
             let nodes = match fs::read_dir(cluster?.path()) {
                 Ok(nodes) => nodes,
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -133,7 +134,7 @@ fn look(folder: &Path) -> io::Result<Option<Instance>> {
     }))
 }
 
-/// `MemTotal` of `/proc/meminfo` in MiB; 2 GiB where it cannot be read.
+/// `MemTotal` of `/proc/meminfo` in MiB; 2 GiB if it cannot be read.
 fn machine_memory_mb() -> u64 {
     fs::read_to_string("/proc/meminfo")
         .ok()
@@ -144,7 +145,7 @@ fn machine_memory_mb() -> u64 {
         .map_or(2048, |kilobytes| kilobytes / 1024)
 }
 
-/// The folders of a cluster's nodes; none where it has none.
+/// The folders of a cluster's nodes; empty if it has none.
 fn nodes_in(cluster: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(cluster) {
         Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),

@@ -1,7 +1,8 @@
-//! The keeper: one small process per node that ends the node at its lease. It is the local counterpart of a machine's
-//! own shutdown timer, and it is the node: when the keeper is gone, the node counts as gone.
+//! The keeper: one small process per node that terminates the node at the end of its lease. It is the local counterpart
+//! of a machine's own shutdown timer, and it represents the node: when the keeper is gone, the node counts as gone.
 //!
-//! It ends the node if and only if the lease has expired, was removed, or is invalid and the last valid one has expired.
+//! It terminates the node if and only if the lease has expired, was removed, or is invalid and the last valid one has
+//! expired.
 
 use crate::lease::Lease;
 use crate::process;
@@ -12,10 +13,10 @@ use std::path::Path;
 use std::time::Duration;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a node lives if its keeper has never seen a valid lease.
+/// The lifetime of a node whose keeper has never seen a valid lease.
 const UNSEEN_LEASE: Duration = Duration::from_secs(60);
 
-/// Looks after a node until its end. This is the whole life of the process that `LocalCloud` starts for the node.
+/// Watches a node until its end. This is the main function of the process that `LocalCloud` starts for the node.
 pub fn keep(node: &Path) {
     let mut last = Lease::new(UNSEEN_LEASE, None);
     loop {
@@ -47,7 +48,7 @@ fn is_over(read: &io::Result<Option<Lease>>, last: &mut Lease) -> bool {
     }
 }
 
-/// Once what ran has ended, the lease that was made long for it becomes short again.
+/// Shortens the lease, which was made long for a run, once the run's processes have ended.
 fn shorten_after_run(node: &Path, lease: Lease) {
     let Some(after_run_ms) = lease.after_run_ms else { return };
     let after_run = Duration::from_millis(u64::try_from(after_run_ms).unwrap_or(0));
@@ -61,14 +62,14 @@ fn shorten_after_run(node: &Path, lease: Lease) {
 fn something_ended(node: &Path) -> bool {
     let Ok(records) = fs::read_dir(node.join("processes")) else { return false };
     let states: Vec<_> = records.flatten().map(|record| process::state(&record.path())).collect();
-    // One that cannot be looked at may run.
+    // A process whose state cannot be read may be running.
     !states.is_empty() && !states.iter().any(|state| matches!(state, Ok(ProcessState::Running { .. }) | Err(_)))
 }
 
-/// Ends everything on the node and removes it; the cluster's folder goes with its last node.
+/// Terminates everything on the node and removes it; the cluster's folder is removed with its last node.
 pub fn end(node: &Path) {
     let own = std::process::id();
-    // What is being started while we look is found at the next look.
+    // A process that is just starting is found in the next pass.
     for _ in 0..100 {
         if process::kill_all_but(node, own).is_ok_and(|others| others == 0) {
             break;
@@ -77,7 +78,7 @@ pub fn end(node: &Path) {
     }
     drop(fs::remove_dir_all(node));
     if let Some(cluster) = node.parent() {
-        // Fails while another node is there, which is meant.
+        // Fails while another node exists, which is intended.
         drop(fs::remove_dir(cluster));
     }
 }

@@ -1,6 +1,6 @@
-//! A node's lease: when it ends itself, whoever else is alive.
+//! A node's lease: when it terminates itself, even if no other process is running.
 //!
-//! It is counted by the clock of the time since the boot, which nobody sets: a time of day that jumps ends nothing.
+//! It is measured by the time since the boot, which nobody can set: a jump of the time of day ends nothing.
 
 use jac_model::EpochMs;
 use nix::time::{ClockId, clock_gettime};
@@ -11,20 +11,20 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The lease as it lies in the node's folder.
+/// The lease as stored in the node's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// When it ends, by the time of day: what keepers of earlier versions go by.
+    /// Its end by the time of day, which keepers of earlier versions use.
     until_ms: EpochMs,
     /// When it ends, in milliseconds since the machine's boot; `None`: an earlier version wrote it.
     #[serde(default)]
     until_boot_ms: Option<i64>,
-    /// How long the node stays once nothing runs on it any more; `None`: until its end.
+    /// How long the node stays once nothing runs on it any more; `None`: until the lease's end.
     pub after_run_ms: Option<i64>,
 }
 
 impl Lease {
-    /// A lease that the engine asked for, from now on.
+    /// A lease requested by the engine, from now on.
     pub fn new(left: Duration, after_run: Option<Duration>) -> Self {
         Self {
             until_ms: now_ms().saturating_add(millis(left)),
@@ -61,7 +61,7 @@ impl Lease {
         self.left().is_zero()
     }
 
-    /// What is left of it.
+    /// The remaining time.
     pub fn left(self) -> Duration {
         let left_ms = match self.until_boot_ms {
             Some(until_ms) => until_ms - boot_ms(),
@@ -81,7 +81,7 @@ fn now_ms() -> EpochMs {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Milliseconds since the machine's boot, those that it slept included.
+/// Milliseconds since the machine's boot, including the time it was suspended.
 fn boot_ms() -> i64 {
     clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(0, |time| time.tv_sec() * 1000 + time.tv_nsec() / 1_000_000)
 }

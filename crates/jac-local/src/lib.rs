@@ -1,11 +1,11 @@
-//! Nodes on this machine: a node is a folder, and what runs on it are processes that outlive JAC.
+//! Nodes on this machine: a node is a folder, and its processes outlive JAC.
 //!
-//! Owns the layout of a node's folder, how a process is started detached and ended with all its children, and the
-//! keeper that ends a node at its lease. Does not know what the processes are.
+//! Owns the layout of a node's folder, how a process is started detached and terminated with all its children, and the
+//! keeper that terminates a node at the end of its lease. Does not know the purpose of the processes.
 //!
 //! A node's folder, `<root>/<cluster>/<node>/`:
-//! `node.json` what it is · `lease.json` when it ends · `keeper.pid` the process that sees to it ·
-//! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
+//! `node.json` its description · `lease.json` its lease · `keeper.pid` the keeper process ·
+//! `processes/<name>/{pid,exit_code,out}` one folder per detached process · everything else belongs to the engine.
 //!
 //! Linux only: processes are distinguished by their start time in `/proc`, and found by their environment there.
 

@@ -1,7 +1,8 @@
-//! Processes of a node: starting them detached, checking whether one lives, ending it with everything it started.
+//! Processes of a node: starts them detached, checks whether one is running, and terminates it with everything it
+//! started.
 //!
-//! A process is started by a small shell script that is the leader of a session of its own. The script writes down
-//! its number, waits, and writes down the exit code: so both are known to whoever looks later, this JAC or the next one.
+//! A process is started by a small shell script that is the leader of its own session. The script writes down its PID,
+//! waits, and writes down the exit code, so that both are known to any later process, this JAC or the next one.
 
 use jac_model::ports::{Command, ProcessState};
 use std::collections::{BTreeSet, HashMap};
@@ -18,7 +19,8 @@ pub const NODE_VARIABLE: &str = "JAC_NODE";
 /// The environment variable that a process and all that it started carry: the folder of its record.
 const RECORD_VARIABLE: &str = "JAC_PROCESS";
 
-/// `$1` is the record's folder, the rest the command. The exit code is renamed into place, so that it is never read half.
+/// `$1` is the record's folder, the remaining arguments the command. The exit code file is renamed into place, so that
+/// it is never read incompletely.
 const SUPERVISOR: &str = r#"record=$1; shift
 read -r stat < /proc/$$/stat; rest=${stat##*) }; set -f; set -- "$record" $rest -- "$@"
 start=${21}; while [ "$1" != -- ]; do shift; done; shift; set +f
@@ -28,7 +30,7 @@ code=$?
 echo "$code" > "$record/exit_code.new" && mv "$record/exit_code.new" "$record/exit_code"
 "#;
 
-/// A process number together with the start time that distinguishes it from a later process with the same number.
+/// A PID with the start time that distinguishes it from a later process with the same PID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     pub pid: u32,
@@ -37,17 +39,17 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The process with that number as it is now; `None` if there is none, or only its unreaped remains.
+    /// The process that has this PID now; `None` if there is none, or only a zombie.
     ///
     /// # Errors
-    /// When it cannot be looked at, which says nothing of it: too many open files, for one.
+    /// When it cannot be read, which says nothing about the process: e.g. too many open files.
     pub fn of(pid: u32) -> io::Result<Option<Self>> {
         let Some(stat) = read_if_there(&PathBuf::from(format!("/proc/{pid}/stat")))? else { return Ok(None) };
         Ok(Self::in_stat(pid, &String::from_utf8_lossy(&stat)))
     }
 
     fn in_stat(pid: u32, stat: &str) -> Option<Self> {
-        // The second field is the program's name in parentheses and may hold anything, parentheses too.
+        // The second field is the program's name in parentheses and may contain anything, including parentheses.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         if matches!(fields.first(), Some(&("Z" | "X"))) {
             return None;
@@ -55,15 +57,15 @@ impl Identity {
         Some(Self { pid, start: fields.get(19)?.parse().ok()? })
     }
 
-    /// Whether this very process still runs.
+    /// Whether this same process is still running.
     ///
     /// # Errors
-    /// When it cannot be looked at.
+    /// When it cannot be read.
     pub fn is_alive(self) -> io::Result<bool> {
         Ok(Self::of(self.pid)? == Some(self))
     }
 
-    /// The process that a file names; `None`: there is no such file, or it names none.
+    /// The process recorded in a file; `None`: the file does not exist, or contains no process.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -75,8 +77,8 @@ impl Identity {
     }
 }
 
-/// A file's content; `None` if, and only if, there is no such file or the process that it is about is gone. Any other error
-/// is no absence: a server without a descriptor left would take all its processes for dead.
+/// A file's content; `None` if, and only if, the file does not exist or its process is gone. Any other error does not
+/// mean absence: otherwise a server without file descriptors would consider all its processes dead.
 pub fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -89,8 +91,8 @@ fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(nix::errno::Errno::ESRCH as i32)
 }
 
-/// The variables of JAC's own environment that a process of a node gets. All others stay here: whoever runs JAC may have
-/// credentials among them, and a plan runs any code.
+/// The variables of JAC's own environment that a process of a node gets. All others are withheld: they may contain
+/// credentials, and a plan can run any code.
 const PASSED_ON: &[&str] = &[
     "PATH",
     "HOME",
@@ -114,10 +116,11 @@ pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
         .filter(|(name, _)| name.to_str().is_some_and(|name| PASSED_ON.contains(&name) || name.starts_with("LC_")))
 }
 
-/// Starts `command` in `folder` under a record; a record that exists already is left alone.
+/// Starts `command` in `folder` with a record; if the record exists already, nothing is done.
 pub fn start(node: &Path, record: &Path, command: &Command, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(record.parent().unwrap_or(node))?;
-    // Whoever makes the record starts the process, once: it says that it is there only a moment later.
+    // Whoever creates the record starts the process, so it is started once: the process reports itself only a moment
+    // later.
     match fs::create_dir(record) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         made => made?,
@@ -138,7 +141,7 @@ pub fn start(node: &Path, record: &Path, command: &Command, folder: &Path) -> io
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null());
     detach(&mut supervisor);
-    // Tokio waits for children that are dropped, so none stays behind as a zombie of this process.
+    // Tokio waits for dropped children, so none remains as a zombie of this process.
     match tokio::process::Command::from(supervisor).spawn() {
         Ok(child) => {
             drop(child);
@@ -151,7 +154,7 @@ pub fn start(node: &Path, record: &Path, command: &Command, folder: &Path) -> io
     }
 }
 
-/// Gives the process a session of its own: no terminal's signal reaches it, and its group can be ended as a whole.
+/// Gives the process its own session: it receives no signals of a terminal, and its group can be terminated as a whole.
 pub fn detach(command: &mut std::process::Command) {
     #[expect(unsafe_code, reason = "setsid is async-signal-safe and is all that runs between fork and exec")]
     // SAFETY: the closure only calls setsid(2), which POSIX lists as async-signal-safe, and allocates nothing.
@@ -160,10 +163,10 @@ pub fn detach(command: &mut std::process::Command) {
     }
 }
 
-/// What became of the process of a record.
+/// The state of a record's process.
 ///
 /// # Errors
-/// When it cannot be looked at.
+/// When it cannot be read.
 pub fn state(record: &Path) -> io::Result<ProcessState> {
     if let Some(code) = exit_code(record)? {
         return Ok(ProcessState::Exited { code });
@@ -172,7 +175,7 @@ pub fn state(record: &Path) -> io::Result<ProcessState> {
     if identity.is_alive()? {
         return Ok(ProcessState::Running { pid: identity.pid });
     }
-    // It may have ended between the two looks.
+    // It may have ended between the two checks.
     Ok(exit_code(record)?.map_or(ProcessState::Vanished, |code| ProcessState::Exited { code }))
 }
 
@@ -181,27 +184,28 @@ fn exit_code(record: &Path) -> io::Result<Option<i32>> {
     Ok(text.and_then(|text| String::from_utf8_lossy(&text).trim().parse().ok()))
 }
 
-/// Ends the process of a record and everything that it started, also what outlived its supervisor or left its group:
-/// all of it carries the record in its environment. It is gone when this returns, or about to be. Returns how many.
+/// Kills the process of a record and everything that it started, even processes that outlived its supervisor or left
+/// its group: all of them have the record in their environment. When this returns they are gone, or about to be.
+/// Returns their number.
 ///
 /// # Errors
-/// When the processes of this machine cannot be looked through.
+/// When the processes of this machine cannot be listed.
 pub fn kill(record: &Path) -> io::Result<usize> {
     Ok(kill_each(&carrying(RECORD_VARIABLE, &[record])?))
 }
 
-/// Ends everything that runs on nodes. Returns how many.
+/// Kills everything that runs on nodes. Returns the number of processes.
 ///
 /// # Errors
-/// When the processes of this machine cannot be looked through.
+/// When the processes of this machine cannot be listed.
 pub fn kill_all(nodes: &[impl AsRef<Path>]) -> io::Result<usize> {
     Ok(kill_each(&carrying(NODE_VARIABLE, nodes)?))
 }
 
-/// The same, sparing one process: the keeper that does it.
+/// The same, except for one process: the keeper that calls it.
 ///
 /// # Errors
-/// When the processes of this machine cannot be looked through.
+/// When the processes of this machine cannot be listed.
 pub fn kill_all_but(node: &Path, spared: u32) -> io::Result<usize> {
     let mut found = of_node(node)?;
     found.remove(&spared);
@@ -211,22 +215,22 @@ pub fn kill_all_but(node: &Path, spared: u32) -> io::Result<usize> {
 fn kill_each(found: &BTreeSet<u32>) -> usize {
     for pid in found {
         if let Ok(pid) = i32::try_from(*pid) {
-            // ESRCH, the one error there can be with our own processes, means that it is gone already.
+            // ESRCH, the only possible error with our own processes, means that it is gone already.
             let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
         }
     }
     found.len()
 }
 
-/// The numbers of all processes that run on a node.
+/// The PIDs of all processes that run on a node.
 ///
 /// # Errors
-/// When the processes of this machine cannot be looked through.
+/// When the processes of this machine cannot be listed.
 pub fn of_node(node: &Path) -> io::Result<BTreeSet<u32>> {
     carrying(NODE_VARIABLE, &[node])
 }
 
-/// The processes of all nodes, looked through once for all who ask at about the same time.
+/// A scan of the processes of all nodes, shared by all concurrent callers.
 #[derive(Debug, Default)]
 pub struct Scan(Mutex<Option<(Instant, ByNode)>>);
 
@@ -234,13 +238,13 @@ pub struct Scan(Mutex<Option<(Instant, ByNode)>>);
 type ByNode = HashMap<Vec<u8>, Vec<u32>>;
 
 impl Scan {
-    /// What a look through all processes counts for.
+    /// How long the result of a scan is valid.
     const FRESH: Duration = Duration::from_secs(1);
 
-    /// The processes of a node, as they were a second ago at most. Waits for a look that somebody else has begun.
+    /// The processes of a node, at most a second old. Waits for a scan that is in progress.
     ///
     /// # Errors
-    /// When the processes of this machine cannot be looked through.
+    /// When the processes of this machine cannot be listed.
     pub fn of_node(&self, node: &Path) -> io::Result<Vec<u32>> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref().is_none_or(|(at, _)| at.elapsed() >= Self::FRESH) {
@@ -283,7 +287,7 @@ fn each_environment(mut see: impl FnMut(u32, &[u8]) -> io::Result<()>) -> io::Re
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         let environment = match fs::read(format!("/proc/{pid}/environ")) {
             Ok(environment) => environment,
-            // One of another user is none of ours.
+            // A process of another user is not ours.
             Err(error) if is_gone(&error) || error.kind() == io::ErrorKind::PermissionDenied => continue,
             Err(error) => return Err(error),
         };
@@ -406,7 +410,7 @@ mod tests {
     fn what_cannot_be_read_is_not_gone() {
         let folder = tempfile::tempdir().expect("a folder");
         assert_eq!(read_if_there(&folder.path().join("nothing")).expect("there is none"), None);
-        // A folder instead of a file stands for any error but absence.
+        // A folder instead of a file causes an error other than absence.
         fs::create_dir_all(folder.path().join("job/exit_code")).expect("a folder");
         assert!(state(&folder.path().join("job")).is_err());
         fs::create_dir_all(folder.path().join("other/pid")).expect("a folder");

@@ -19,11 +19,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long a process may take to say that it is there. It is a shell's first line, on however busy a machine.
+/// Time limit for a process to report itself. It is a shell's first line, even on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// How long a process may take to be gone after SIGKILL.
+/// Time limit for a process to disappear after SIGKILL.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
-/// How long a look at small files and processes, or a piece of a file, may take on however busy a machine.
+/// Time limit for reading small files, processes or a piece of a file, even on a busy machine.
 const LOOK_LIMIT: Duration = Duration::from_secs(20);
 /// How long a file may take to be copied, read whole or removed, however large it is.
 const FILE_LIMIT: Duration = Duration::from_secs(600);
@@ -33,7 +33,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 /// How many ports that are free for TCP may be in use for UDP.
 const TAKEN_PORTS_MAX: usize = 1_000;
 
-/// The way to one node's folder and processes.
+/// Access to one node's folder and processes.
 #[derive(Debug, Clone)]
 pub struct LocalRemote {
     name: String,
@@ -48,7 +48,7 @@ impl LocalRemote {
         Self { name, folder, java, scan }
     }
 
-    /// Does work with files or processes.
+    /// Runs work with files or processes.
     async fn blocking<T: Send + 'static>(
         &self,
         what: &str,
@@ -68,12 +68,12 @@ impl LocalRemote {
         }
     }
 
-    /// Whether there is no such folder any more; one that cannot be looked at may be there.
+    /// Whether the folder no longer exists; one that cannot be read may exist.
     fn is_gone(&self) -> bool {
         matches!(fs::metadata(&self.folder), Err(error) if error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// The heap of the node's JVM, by the counters that the user's JVMs keep; `None` where none of them is the node's.
+    /// The heap of the node's JVM, from the counters of the user's JVMs; `None` if none of them belongs to the node.
     fn heap(&self) -> Option<Heap> {
         let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten()?.name;
         self.scan
@@ -109,7 +109,7 @@ fn removed(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The name under which a file is written until it is complete: another one each time, as one that took too long may still be written.
+/// The name of a file while it is incomplete: unique for each write, because one that timed out may still be running.
 fn unfinished(path: &Path) -> PathBuf {
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let mut name = path.as_os_str().to_owned();
@@ -138,7 +138,7 @@ fn free_ports(count: usize, bind_udp: impl Fn(u16) -> io::Result<UdpSocket>) -> 
     Ok(held.into_iter().map(|(port, ..)| port).collect())
 }
 
-/// The plain files below a folder; what is a link is passed over.
+/// The regular files below a folder; links are skipped.
 fn files_below(folder: &Path, most: usize) -> io::Result<FoundFiles> {
     let mut found = FoundFiles { files: Vec::new(), is_whole: true };
     let mut folders = vec![String::new()];
@@ -171,7 +171,7 @@ fn files_below(folder: &Path, most: usize) -> io::Result<FoundFiles> {
     Ok(found)
 }
 
-/// The file, or `None` where there is none.
+/// The file, or `None` if it does not exist.
 fn opened(path: &Path) -> io::Result<Option<fs::File>> {
     match fs::File::open(path) {
         Ok(file) => Ok(Some(file)),
@@ -186,7 +186,7 @@ impl Remote for LocalRemote {
         self.folder.display().to_string()
     }
 
-    /// The node is this machine: its Java is looked up, and JMeter is where it is.
+    /// The node is this machine: its Java is looked up, and JMeter is used in place.
     async fn equip(&self, jmeter_home: &Path, _progress: ProgressSink<'_>) -> Result<NodeTools, PortError> {
         let refused =
             |what: &str, reason: String| PortError::Refused { node: self.name.clone(), what: what.to_owned(), reason };
@@ -231,7 +231,7 @@ impl Remote for LocalRemote {
         let (node, place, command, what) =
             (self.folder.clone(), record.clone(), command.clone(), format!("start {name}"));
         self.blocking(&what, START_LIMIT, move || process::start(&node, &place, &command, &folder)).await?;
-        // The process writes its own record. Until that is there, whoever looks would take it for one that never was.
+        // The process writes its own record. Before that, it would look as if it had never been started.
         let deadline = tokio::time::Instant::now() + START_LIMIT;
         let mut pauses = Backoff::new(Duration::from_millis(5), Duration::from_millis(200));
         loop {
@@ -253,7 +253,7 @@ impl Remote for LocalRemote {
             process::state(&record)
         };
         self.blocking(&format!("look at {name}"), LOOK_LIMIT, look).await.map_err(|error| match error {
-            // Nothing was refused: it could not be seen this time.
+            // Nothing was refused: it could not be determined this time.
             PortError::Refused { node, what, reason } => PortError::Retryable { node, what, reason },
             other => other,
         })
@@ -355,7 +355,7 @@ impl Remote for LocalRemote {
         let this = self.clone();
         let look = move || {
             let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-            // What cannot be read is not known, and no reason to know nothing: whoever asks leaves it out.
+            // An unreadable value is unknown, but the other values are still valid: the caller omits it.
             let disk = nix::sys::statvfs::statvfs(&this.folder).ok();
             Ok(Some(Vitals {
                 stat: read("/proc/stat"),
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(remote.read_at("nothing", 0, 3).await.expect("it reads"), None);
     }
 
-    /// `docs/benchmarks.md`, "What following a node costs", has what it printed.
+    /// `docs/benchmarks.md`, "What following a node costs", contains its output.
     #[tokio::test]
     #[ignore = "a measurement"]
     async fn what_looking_at_a_log_costs() {

@@ -10,7 +10,7 @@ use std::num::NonZero;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Number of blocks of a log's time: an interval's edges are at most two of them.
+/// Number of blocks of a log's time: an interval's edges cover at most two of them.
 const BLOCKS: i64 = 48;
 /// Maximum memory of one log's blocks, in bytes.
 const MOST_BYTES: usize = 48 << 20;
@@ -27,18 +27,18 @@ pub struct TimeBlocks {
 #[derive(Debug, Default)]
 struct Kept {
     blocks: BTreeMap<i64, Arc<LogStatistics>>,
-    /// The counting that they belong to, which has started and may have ended.
+    /// The running count that they belong to, which may have ended.
     filling: Option<u64>,
     fillings: u64,
 }
 
 impl TimeBlocks {
-    /// Of a log whose samples ended within this time.
+    /// For a log whose samples ended within this time.
     pub fn new(time_ms: Range<i64>) -> Self {
         Self { time_ms, parts: Arc::default(), kept: Mutex::default() }
     }
 
-    /// When the samples of the log's parts ended, as far as known.
+    /// The time spans in which the samples of the log's parts ended, as far as known.
     pub fn parts(&self) -> &Arc<PartTimes> {
         &self.parts
     }
@@ -105,14 +105,14 @@ impl TimeBlocks {
         Ok(())
     }
 
-    /// Drops the blocks, to make room for another log's, and cancels their counting.
+    /// Drops the blocks, to free memory for another log's, and cancels their counting.
     pub fn clear(&self) {
         let mut kept = self.kept();
         kept.blocks.clear();
         kept.filling = None;
     }
 
-    /// How many blocks are kept.
+    /// Number of stored blocks.
     pub fn filled(&self) -> usize {
         self.kept().blocks.len()
     }

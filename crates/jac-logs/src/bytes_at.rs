@@ -6,10 +6,10 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// Read at once from what is read in its order: an object elsewhere answers large pieces in not much more time than small ones.
+/// Bytes fetched at once by sequential reads: an object store returns large pieces in little more time than small ones.
 const PIECE: usize = 1 << 20;
 
-/// Bytes with positions. Reading waits: call it where that is allowed.
+/// Bytes with positions. Reading blocks: do not read on an async thread.
 pub trait BytesAt: Debug + Send + Sync {
     /// How many there are.
     ///
@@ -17,10 +17,10 @@ pub trait BytesAt: Debug + Send + Sync {
     /// When that cannot be found out.
     fn size(&self) -> std::io::Result<u64>;
 
-    /// Fills all of `into` from a position on.
+    /// Fills `into` completely from a position on.
     ///
     /// # Errors
-    /// When it cannot be read; [`ErrorKind::UnexpectedEof`] where there are not this many.
+    /// When it cannot be read; [`ErrorKind::UnexpectedEof`] if there are not enough bytes.
     fn read_exact_at(&self, into: &mut [u8], position: u64) -> std::io::Result<()>;
 }
 
@@ -34,7 +34,7 @@ impl BytesAt for File {
     }
 }
 
-/// All of them, in their order.
+/// Reads all of them sequentially.
 pub(crate) struct InOrder {
     bytes: Arc<dyn BytesAt>,
     size: u64,
@@ -60,7 +60,7 @@ impl Read for InOrder {
                 self.position += count as u64;
                 Ok(count)
             }
-            // It has become shorter: what it is now ends here.
+            // It has become shorter: it now ends here.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
             Err(error) => Err(error),
         }

@@ -7,21 +7,21 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What the threads that read one log share: the memory that all counts together may take.
+/// The state shared by the threads that read one log: the memory limit of all counts together.
 ///
-/// Nothing is given up for being counted in parts: as soon as the parts take more than what is left, those with more than their
-/// share hand over what they have counted, and it is one set of statistics that has to keep to the limit.
+/// Counting in parts loses nothing: as soon as the parts exceed the remaining memory, those with more than their share
+/// hand over their counts, and a single set of statistics has to keep to the limit.
 pub(crate) struct Shared {
-    /// Bytes that parts and what was handed over may take together.
+    /// Maximum bytes of the parts and of the handed-over counts together.
     limit: usize,
     threads: usize,
     handed_over: Mutex<Option<SampleStatistics>>,
-    /// Bytes of what was handed over, and of all parts.
+    /// Bytes of the handed-over counts, and of all parts.
     handed_over_bytes: AtomicUsize,
     part_bytes: AtomicUsize,
 }
 
-/// Parts may always have this share of the memory together, so that they need not hand over every few rows.
+/// All parts together may always use this share of the memory, so that they need not hand over every few rows.
 const LEAST_SHARE: usize = 8;
 
 impl Shared {
@@ -47,7 +47,7 @@ impl Shared {
         self.part_bytes.store(0, Ordering::Relaxed);
     }
 
-    /// Has a part of this many bytes, which had this many before, to hand them over?
+    /// Whether a part of this many bytes, which had this many before, has to hand them over.
     fn is_too_much(&self, before: usize, now: usize) -> bool {
         let others = self.part_bytes.fetch_sub(before, Ordering::Relaxed) - before;
         self.part_bytes.fetch_add(now, Ordering::Relaxed);
@@ -75,12 +75,12 @@ pub(crate) struct Counting<'a> {
     source: u32,
     settings: &'a Settings,
     shared: &'a Shared,
-    /// Bytes of its counts when they were looked at last.
+    /// Bytes of its counts at the last check.
     memory: usize,
 }
 
 impl<'a> Counting<'a> {
-    /// Nothing yet of a log; `source` is its number.
+    /// Empty statistics of a log; `source` is its number.
     pub(crate) fn new(settings: &'a Settings, source: u32, filter: &'a Filter, shared: &'a Shared) -> Self {
         let statistics = SampleStatistics::of_source(settings, source);
         Self { statistics, filter, source, settings, shared, memory: 0 }
@@ -108,7 +108,7 @@ impl Collector for Counting<'_> {
 }
 
 impl TakeSample for Counting<'_> {
-    // Part of the reader's loop: a sample need not be written to memory to be counted.
+    // Inlined into the reader's loop: a sample need not be written to memory to be counted.
     #[inline(always)]
     fn take(&mut self, sample: &Sample<'_>) {
         if self.filter.matches(sample) {

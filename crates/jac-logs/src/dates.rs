@@ -1,8 +1,8 @@
 //! Prepares logs for reading: opens those that can be read only once, and determines the order of day and month in ambiguous dates, such
 //! as `05/03/2024`.
 //!
-//! One number above 12 decides for its whole log, wherever it is, and for the other logs that can be read either way; if no log has
-//! one, the order that makes all of them together the shortest is used, which is a guess.
+//! One number above 12, anywhere, decides for its whole log, and for the other logs that can be read either way; if no
+//! log has one, the order that gives the shortest total time span is used, which is a guess.
 
 use crate::input::{Opened, open};
 use crate::spool::Spool;
@@ -71,7 +71,7 @@ pub(crate) fn ready<'a, E: From<LogError>>(
             }
         }
         found.push(log);
-        // A single log is read next; of many, only the necessary ones are kept open.
+        // A single log is read next; of several, only those that must stay open are kept open.
         let keeps_open = inputs.len() == 1 || input.is_read_once();
         logs.push(Ready { input, opened: keeps_open.then_some(opened), settings: settings.clone() });
     }
@@ -83,11 +83,11 @@ pub(crate) fn ready<'a, E: From<LogError>>(
     Ok(logs)
 }
 
-/// The settings with the common date order of these logs, for reading them one by one. Those that can be read only
-/// once are not examined; if two logs certainly have different orders, each keeps its own.
+/// The settings with the common date order of these logs, for reading them one by one. Those that can be read only once
+/// are not examined; if two logs certainly have different orders, each keeps its own.
 ///
 /// # Errors
-/// As those of reading them.
+/// The same as for reading them.
 pub fn with_common_dates(inputs: &[Input], settings: &Settings) -> Result<Settings, LogError> {
     let inputs: Vec<Input> = inputs.iter().filter(|input| !input.is_read_once()).cloned().collect();
     let logs = ready(&inputs, settings, &mut |_| Ok::<_, LogError>(()))?;
@@ -139,7 +139,7 @@ impl Found {
     }
 }
 
-/// The order of logs that can be read either way, given the other logs.
+/// The order for logs that can be read either way, derived from the other logs.
 fn common(found: &[Found]) -> (DateOrder, DateOrderSource) {
     let certain: Vec<DateOrder> = found.iter().filter(|found| found.is_open).filter_map(Found::certain).collect();
     match certain.as_slice() {

@@ -11,7 +11,7 @@ pub enum LogError {
     Open {
         /// The log's name.
         name: String,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -26,16 +26,16 @@ pub enum LogError {
     Read {
         /// The log's name.
         name: String,
-        /// What the system or the unpacker says.
+        /// The system's or the decoder's error.
         #[source]
         source: std::io::Error,
     },
-    /// It is something else.
+    /// It is not a result log.
     #[error("{name} is {kind}, not a result log")]
     NotALog {
         /// The file's name.
         name: String,
-        /// What it is.
+        /// What it is instead.
         kind: Kind,
     },
     /// It has no sample.
@@ -43,24 +43,24 @@ pub enum LogError {
     NoSample {
         /// The log's name.
         name: String,
-        /// What its reader met.
+        /// The outcome of its reading.
         outcome: Box<ReadOutcome>,
     },
     /// There was nothing to read.
     #[error("no log given")]
     Nothing,
-    /// A pipe was to be read twice.
+    /// A pipe would have to be read twice.
     #[error("times after the start (+90s, a warm-up) need a file: {name} can be read only once")]
     OnlyOnce {
         /// The log's name.
         name: String,
     },
-    /// A pipe has to be read twice for the order of its dates, and cannot be copied for that.
+    /// A pipe has to be read twice to determine the order of its dates, and cannot be copied for that.
     #[error("cannot copy {name} to a temporary file, to find out the order of its dates: {source}")]
     Spool {
         /// The log's name.
         name: String,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
@@ -85,7 +85,7 @@ impl LogError {
         }
     }
 
-    /// What to do about it, a sentence.
+    /// How to fix it, a sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotALog { name, kind } => Some(kind.hint(name)),

@@ -1,4 +1,4 @@
-//! Which samples are meant: conditions that must all hold.
+//! Selects samples by conditions that must all match.
 
 mod parse;
 
@@ -9,9 +9,9 @@ use regex::bytes::Regex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Conditions on a sample, all of which must hold. The default has none, so every sample matches.
+/// Conditions on a sample, all of which must match. The default has none, so every sample matches.
 ///
-/// From words, as in `jac samples --where`:
+/// Parsed from text, as in `jac samples --where`:
 /// ```
 /// let mut filter = jac_logs::Filter::default();
 /// filter.add("elapsed >= 2s".parse()?);
@@ -36,11 +36,11 @@ pub(crate) fn corrected_start_ms(sample: &Sample<'_>, offsets: &ClockOffsets) ->
 pub enum Condition {
     /// When it started, epoch milliseconds.
     Time(Bound<i64>),
-    /// The same by one clock for all nodes, whose own clocks may differ.
+    /// The same by a common clock for all nodes, whose own clocks may differ.
     CorrectedTime(Bound<i64>, Arc<ClockOffsets>),
     /// When it ended, epoch milliseconds.
     End(Bound<i64>),
-    /// When it started, as milliseconds after the log's first start: [`Filter::settle`] makes it a [`Condition::Time`].
+    /// The start, in milliseconds after the log's first start: [`Filter::settle`] converts it to a [`Condition::Time`].
     SinceStart(Bound<i64>),
     /// How long it took, in milliseconds; one without a time matches nothing.
     Elapsed(Bound<i64>),
@@ -50,7 +50,7 @@ pub enum Condition {
     Success(bool),
     /// It is a transaction's row (true) or a sampler's (false).
     Transaction(bool),
-    /// What is written in a field.
+    /// The text of a field.
     Text(Field, Test),
 }
 
@@ -104,7 +104,7 @@ pub enum Test {
 }
 
 impl Filter {
-    /// Asks for one more condition.
+    /// Adds a condition.
     pub fn add(&mut self, condition: Condition) {
         self.conditions.push(condition);
     }
@@ -114,17 +114,17 @@ impl Filter {
         &self.conditions
     }
 
-    /// Are there no conditions?
+    /// Whether there are no conditions.
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// Does a condition count from the log's first start?
+    /// Whether a condition is relative to the log's first start.
     pub fn counts_from_start(&self) -> bool {
         self.conditions.iter().any(|condition| matches!(condition, Condition::SinceStart(_)))
     }
 
-    /// Makes conditions that count from the log's first start into such on the time of day.
+    /// Converts conditions relative to the log's first start to absolute times.
     #[must_use]
     pub fn settle(&self, first_start_ms: i64) -> Self {
         let settled = |condition: &Condition| match condition {
@@ -134,13 +134,13 @@ impl Filter {
         Self { conditions: self.conditions.iter().map(settled).collect() }
     }
 
-    /// Do all conditions hold? One that counts from the log's start and was not settled does not.
+    /// Whether all conditions match. A condition relative to the log's start that was not settled does not.
     #[inline(always)]
     pub fn matches(&self, sample: &Sample<'_>) -> bool {
         self.conditions.is_empty() || self.all_hold(*sample)
     }
 
-    /// By value: where nothing is asked the sample need not be in memory.
+    /// By value: without conditions the sample need not be in memory.
     #[inline(never)]
     fn all_hold(&self, sample: Sample<'_>) -> bool {
         self.conditions.iter().all(|condition| condition.holds(&sample))
@@ -237,7 +237,7 @@ impl Test {
         self.holds_in([field])
     }
 
-    /// Of several fields, one has to be or match; none may where the test is a negative one.
+    /// One of several fields has to match; for a negative test none may match.
     #[inline]
     fn holds_in<const N: usize>(&self, fields: [&[u8]; N]) -> bool {
         match self {

@@ -1,6 +1,7 @@
-//! A log in frames: Zstandard frames that can each be unpacked alone, and a table of them at the end.
+//! A log in frames: Zstandard frames that can be decompressed separately, and a table of them at the end.
 //!
-//! It is the *seekable format* of Zstandard's own repository (`contrib/seekable_format`), which every Zstandard unpacks:
+//! The format is the *seekable format* of Zstandard's own repository (`contrib/seekable_format`), which every Zstandard
+//! decoder can read:
 //!
 //! | part          | bytes | what |
 //! |---------------|-------|------|
@@ -8,8 +9,8 @@
 //! | frames        |       | each with a part of the log, its length and a checksum |
 //! | seek table    |       | a skippable frame: the packed and unpacked length of every frame so far, and a footer |
 //!
-//! The announcement distinguishes a file that was cut between two frames from a whole one. Files of others have none, and
-//! frames of others need not end with a row: whoever reads in parallel has to look.
+//! The announcement distinguishes a file that was truncated between two frames from a complete one. Files by other
+//! programs have no announcement, and their frames need not end with a row: a parallel reader has to check.
 
 mod read;
 #[cfg(test)]
@@ -53,7 +54,7 @@ pub(crate) fn announced(head: &[u8]) -> Option<u64> {
     head.starts_with(&announcement(bytes)).then_some(bytes)
 }
 
-/// The lengths of a frame, as the table has them.
+/// The lengths of a frame, as in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Lengths {
     packed: u32,
@@ -77,7 +78,7 @@ fn table(frames: &[Lengths]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// What the last bytes of a file say of its table: how many entries it has, and how long each is. `None`: it has none.
+/// Reads the footer of a file's table: the number of entries, and the length of each. `None`: it has no table.
 fn footer(last: &[u8; FOOTER_SIZE]) -> Option<(u32, usize)> {
     let [count @ .., descriptor, a, b, c, d] = *last;
     if u32::from_le_bytes([a, b, c, d]) != FOOTER || descriptor & RESERVED != 0 {
@@ -86,7 +87,7 @@ fn footer(last: &[u8; FOOTER_SIZE]) -> Option<(u32, usize)> {
     Some((u32::from_le_bytes(count), if descriptor & HAS_CHECKSUMS == 0 { 8 } else { 12 }))
 }
 
-/// The entries of a table; its frame's header must say that it is one, and so long.
+/// The entries of a table; `None` unless its frame's header has the right type and length.
 fn entries(table: &[u8], entry_size: usize) -> Option<Vec<Lengths>> {
     let word = |bytes: &[u8]| bytes.first_chunk().map(|word| u32::from_le_bytes(*word));
     let (header, content) = table.split_at_checked(SKIPPABLE_HEADER)?;

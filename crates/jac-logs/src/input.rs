@@ -1,4 +1,4 @@
-//! Where a log comes from, and how it is packed.
+//! The source of a log, and its compression.
 
 use crate::bytes_at::{BytesAt, InOrder};
 use crate::frames::{ANNOUNCEMENT_SIZE, announced};
@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Bytes read from a file at once.
 const PIECE: usize = 256 << 10;
-/// Unpacked bytes at the start of a log that are looked at before it is read.
+/// Decompressed bytes at the start of a log that are examined before it is read.
 const HEAD: u64 = 64 << 10;
 
 /// A result log to be read.
@@ -31,7 +31,7 @@ pub enum Input {
 /// Bytes that are not in a file here, such as an object of a store.
 #[derive(Debug, Clone)]
 pub struct Elsewhere {
-    /// What to call them in a report.
+    /// Its name in a report.
     pub name: String,
     pub bytes: Arc<dyn BytesAt>,
 }
@@ -45,7 +45,7 @@ impl PartialEq for Elsewhere {
 impl Eq for Elsewhere {}
 
 impl Input {
-    /// From a command line's word: `-` is standard input.
+    /// From a command-line argument: `-` is standard input.
     pub fn of_argument(argument: &str) -> Self {
         if argument == "-" { Self::Stdin } else { Self::File(PathBuf::from(argument)) }
     }
@@ -59,7 +59,7 @@ impl Input {
         }
     }
 
-    /// What to call it in a report.
+    /// Its name in a report.
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
@@ -78,7 +78,7 @@ pub(crate) enum Packing {
 }
 
 impl Packing {
-    /// What the first bytes say (RFC 1952, RFC 8878).
+    /// The compression, by the first bytes (RFC 1952, RFC 8878).
     pub(crate) fn of(first_bytes: &[u8]) -> Self {
         match first_bytes {
             [0x1F, 0x8B, ..] => Self::Gzip,
@@ -90,7 +90,7 @@ impl Packing {
     }
 }
 
-/// An opened log: its unpacked bytes, and how many packed ones have been taken.
+/// An opened log: its decompressed bytes, and the number of compressed bytes read.
 pub(crate) struct Opened {
     pub(crate) bytes: Box<dyn Read + Send>,
     /// The first of the unpacked bytes once more.
@@ -98,7 +98,7 @@ pub(crate) struct Opened {
     pub(crate) taken: Arc<AtomicU64>,
     pub(crate) size: Option<u64>,
     pub(crate) packing: Packing,
-    /// The bytes are as they lie there, but for their packing.
+    /// The decompressed bytes are as stored.
     pub(crate) is_utf8: bool,
     /// Set when not everything could be unpacked.
     pub(crate) broken: Arc<OnceLock<Broken>>,
@@ -122,10 +122,10 @@ impl Broken {
     }
 }
 
-/// Opens a log and unpacks it as it is read.
+/// Opens a log, which is decompressed while it is read.
 ///
 /// # Errors
-/// When it cannot be opened, or is something else than a result log by its first bytes.
+/// When it cannot be opened, or its first bytes are not those of a result log.
 pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
     let (source, size): (Box<dyn Read + Send>, Option<u64>) = match input {
         Input::Stdin => (Box::new(std::io::stdin()), None),
@@ -175,7 +175,7 @@ pub(crate) fn open(input: &Input) -> Result<Opened, LogError> {
     Ok(Opened { bytes, head, taken, size, packing, is_utf8, broken })
 }
 
-/// The first bytes, and a reader that gives them once more.
+/// The first bytes, and a reader that returns them again.
 fn peeked(mut source: Box<dyn Read + Send>) -> std::io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
     let mut head = Vec::new();
     source.by_ref().take(HEAD).read_to_end(&mut head)?;
@@ -214,11 +214,11 @@ impl Read for Counted {
     }
 }
 
-/// Unpacked bytes that end where the packed ones are damaged or end too early: an upload that broke still holds what came
-/// before. Without a single byte, and where the system cannot read, it is an error.
+/// Decompressed bytes that end where the compressed ones are damaged or truncated: an interrupted upload still contains
+/// what came before. If there is not a single byte, or the system cannot read, it is an error.
 struct Unpacked<R> {
     decoder: R,
-    /// Bytes that it has unpacked.
+    /// Number of bytes that it has decompressed.
     given: u64,
     /// Minimum number of rows, if the log states it: a truncation may not be detectable otherwise.
     announced: Option<u64>,

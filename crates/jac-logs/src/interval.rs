@@ -1,7 +1,8 @@
-//! The samples of a log that ended within an interval, read from those of its parts only that have some.
+//! The samples of a log that ended within an interval. Only the parts of the log that contain such samples are read.
 //!
-//! Owns what is known of a log's parts: between which times the samples of each ended. It is learned as parts are read, so the first interval
-//! asked of a log reads all of it, and the next ones what they need. The answer is the same either way.
+//! Owns the index of a log's parts: the time span in which the samples of each part ended. It is filled while parts are
+//! read, so the first query for an interval reads the whole log, and the next ones only what they need. The result is
+//! the same in both cases.
 
 use crate::scan::Collector;
 use crate::{Bound, Condition, Filter};
@@ -13,10 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Which samples of a log are counted, by when they ended.
 #[derive(Debug, Clone)]
 pub struct Interval {
-    /// Epoch milliseconds; the end is not part of it, as in the buckets of a series.
+    /// Epoch milliseconds; the end is exclusive, as in the buckets of a series.
     pub ended_ms: Range<i64>,
-    /// What earlier readings of the same log have learned, and this one adds to. It must not be another log's, nor that of one that has
-    /// grown since.
+    /// The index filled by earlier readings of the same log, which this one extends. It must not belong to another log,
+    /// nor to one that has grown since.
     pub parts: Arc<PartTimes>,
 }
 
@@ -25,7 +26,7 @@ pub struct Interval {
 pub struct PartTimes(Mutex<HashMap<u64, Span>>);
 
 impl PartTimes {
-    /// How many parts are known.
+    /// Number of known parts.
     pub fn known(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -40,7 +41,7 @@ impl Interval {
         filter
     }
 
-    /// May the part that begins at this byte have such a sample?
+    /// Whether the part that begins at this byte may contain such a sample.
     pub(crate) fn may_be_in(&self, position: u64) -> bool {
         let parts = self.parts.0.lock().unwrap_or_else(PoisonError::into_inner);
         parts.get(&position).is_none_or(|span| span.meets(&self.ended_ms))
@@ -68,7 +69,7 @@ impl Span {
     }
 }
 
-/// Hands samples on and notes when they ended.
+/// Passes samples on and records when they ended.
 pub(crate) struct Spanning<'a, C> {
     pub(crate) inner: &'a mut C,
     pub(crate) span: Span,

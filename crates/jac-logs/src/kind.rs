@@ -2,14 +2,14 @@
 
 use crate::input::Packing;
 
-/// What a file is that is no result log.
+/// The kind of a file that is not a result log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A test plan, `.jmx`.
     Plan,
     /// The `statistics.json` of JMeter's dashboard.
     DashboardStatistics,
-    /// What JMeter's Aggregate Report or Summary Report saves: a table without samples.
+    /// Saved by JMeter's Aggregate Report or Summary Report: a table without samples.
     AggregateReport,
     /// A `summary.json` of JAC.
     Summary,
@@ -56,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// What to do about it.
+    /// How to fix it.
     pub(crate) fn hint(self, name: &str) -> String {
         match self {
             Self::Zip => format!("Read the log in it: unzip -p '{name}' | jac report -"),
@@ -79,7 +79,7 @@ impl Kind {
         }
     }
 
-    /// What a file is whose unpacked bytes begin so; `None`: perhaps a result log.
+    /// The kind of a file whose decompressed bytes begin like this; `None`: possibly a result log.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Some(Self::Zip);

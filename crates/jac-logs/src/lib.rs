@@ -1,7 +1,7 @@
-//! `jac-logs` opens result logs, wherever they are and however they are packed, and runs them through `jac-jtl`.
+//! `jac-logs` opens result logs in any location and compression, and passes them to `jac-jtl`.
 //!
-//! It owns files, standard input, bytes that lie elsewhere, and compression; what the bytes mean is `jac-jtl`'s. Memory does not grow with a
-//! log's length.
+//! It owns files, standard input, bytes in other locations, and compression; `jac-jtl` interprets the bytes. Memory
+//! does not grow with a log's length.
 
 mod blocks;
 mod bytes_at;

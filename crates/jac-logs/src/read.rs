@@ -8,18 +8,18 @@ use jac_jtl::{LogStatistics, ReadOutcome, SampleStatistics, Settings};
 use std::num::NonZero;
 use std::ops::ControlFlow;
 
-/// What becomes of a log without a sample.
+/// How a log without samples is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Empty {
-    /// It is an error: nothing that was read is no success.
+    /// It is an error: a reading without samples is not a success.
     #[default]
     Refused,
-    /// It counts nothing: the run may still be at its beginning.
+    /// It counts as empty: the run may have just begun.
     Allowed,
 }
 
 impl Empty {
-    /// An error where a log that must have samples has none.
+    /// An error if a log that must have samples has none.
     pub(crate) fn check(self, input: &Input, outcome: &ReadOutcome) -> Result<(), LogError> {
         match self {
             Self::Refused if outcome.samples == 0 => {
@@ -33,26 +33,26 @@ impl Empty {
 /// How far the reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes of all logs taken so far, as they lie there.
+    /// Stored bytes of all logs read so far.
     pub bytes: u64,
-    /// Bytes of all logs together, where every one's size is known.
+    /// Bytes of all logs together, if every log's size is known.
     pub total_bytes: Option<u64>,
 }
 
 /// How logs are read.
 #[derive(Debug, Clone, Default)]
 pub struct ReadOptions {
-    /// What is counted, and its limits.
+    /// The settings and limits of counting.
     pub settings: Settings,
-    /// Which samples are counted; others are as if they were not there.
+    /// The samples that are counted; others are ignored.
     pub filter: Filter,
     /// How many threads read; `None`: as many as there are processors.
     pub threads: Option<NonZero<usize>>,
-    /// Bytes of a plain log that a thread reads at once (8 MB): of no effect on what is read.
+    /// Bytes of an uncompressed log that a thread reads at once (8 MB). No effect on the result.
     pub part_bytes: Option<NonZero<u64>>,
-    /// What becomes of a log without a sample.
+    /// How a log without samples is handled.
     pub empty: Empty,
-    /// The samples that ended within it alone; one log's. `None`: whenever they ended.
+    /// Only the samples that ended within it; for a single log. `None`: all samples.
     pub interval: Option<Interval>,
 }
 
@@ -69,13 +69,13 @@ pub fn read_logs(
     read_logs_with(inputs, &ReadOptions { settings: settings.clone(), ..ReadOptions::default() }, progress)
 }
 
-/// Reads logs, each in its own dialect, into one set of statistics. Labels come in the order of the logs. `progress` is
-/// called now and then; when it breaks, the reading ends with [`LogError::Cancelled`].
+/// Reads logs, each in its own dialect, into one set of statistics. Labels are in the order of the logs. `progress` is
+/// called regularly; when it breaks, the reading ends with [`LogError::Cancelled`].
 ///
-/// Several processors share the work; the result is that of one pass, to the last digit.
+/// Several threads share the work; the result equals that of one pass, to the last digit.
 ///
 /// # Errors
-/// When a log cannot be opened, read or unpacked. Rows that cannot be understood are no errors; the statistics count them.
+/// When a log cannot be opened, read or decompressed. Invalid rows are not errors; the statistics count them.
 pub fn read_logs_with(
     inputs: &[Input],
     options: &ReadOptions,
@@ -92,7 +92,7 @@ pub fn read_logs_with(
     Ok(count(inputs, &in_their_order, progress)?.0)
 }
 
-/// Counts logs, and says whether all samples were counted in their order.
+/// Counts logs, and returns whether all samples were counted in their order.
 fn count(
     inputs: &[Input],
     options: &ReadOptions,
@@ -129,7 +129,7 @@ fn count(
     Ok((LogStatistics::from_parts(settings, statistics, outcome), in_order))
 }
 
-/// Calls `read` for one log after the other, with a report that adds up what all of them took.
+/// Calls `read` for one log after the other, with progress reports that add up over all of them.
 pub(crate) fn each_log(
     inputs: &[Input],
     settings: &Settings,

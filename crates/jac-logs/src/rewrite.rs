@@ -1,8 +1,8 @@
-//! Result logs of any dialect rewritten as one: JMeter's CSV with a header and times in milliseconds, which everything reads in any order
-//! and from any byte.
+//! Rewrites result logs of any dialect as one log: JMeter's CSV with a header and times in milliseconds, which every
+//! reader can read in any order and from any byte.
 //!
-//! Owns the layout of that CSV. What the logs do not say stays empty; rows that cannot be read are left out, and counted by whoever reads
-//! the logs themselves. Fields that JAC does not read (`dataType`, `IdleTime`, `SampleCount`, bodies in XML) are not carried over.
+//! Owns the layout of that CSV. Missing data stays empty; invalid rows are skipped, and counted by whoever reads the
+//! logs themselves. Fields that JAC does not read (`dataType`, `IdleTime`, `SampleCount`, bodies in XML) are dropped.
 
 use crate::dates::ready;
 use crate::input::{Opened, Packing, open};
@@ -12,13 +12,13 @@ use jac_jtl::{Sample, Settings, TakeSample};
 use std::io::Write;
 use std::ops::ControlFlow;
 
-/// The first line of what is written, without its line end.
+/// The first line of the rewritten log, without its line end.
 pub const REWRITTEN_HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,Connect,Hostname";
 
 /// Why logs could not be rewritten.
 #[derive(Debug, thiserror::Error)]
 pub enum RewriteError {
-    /// One of them cannot be read, or is something else.
+    /// One of them cannot be read, or is not a result log.
     #[error("{0}")]
     Log(#[source] LogError),
     /// A packed one ends too early, or is damaged.
@@ -27,19 +27,19 @@ pub enum RewriteError {
         /// The log's name.
         name: String,
     },
-    /// Together they unpack to more than was allowed.
+    /// Together they decompress to more than the limit.
     #[error("the logs decompress to more than {limit_bytes} bytes")]
     TooLarge {
-        /// What was allowed.
+        /// The limit.
         limit_bytes: u64,
     },
-    /// What is written could not be.
+    /// Writing failed.
     #[error("cannot write: {0}")]
     Write(#[source] std::io::Error),
 }
 
 impl From<LogError> for RewriteError {
-    /// The system's own failures have a number; every other one of reading is the packing's.
+    /// Errors of the operating system have a number; every other read error is one of the compression.
     fn from(error: LogError) -> Self {
         match error {
             LogError::Read { name, source } if source.raw_os_error().is_none() => Self::Truncated { name },
@@ -48,10 +48,11 @@ impl From<LogError> for RewriteError {
     }
 }
 
-/// Can the log be taken as it is? It is plain UTF-8, CSV that begins with `timeStamp`, and its first row has a number of milliseconds there.
+/// Whether the log can be used unchanged: plain UTF-8, CSV that begins with `timeStamp`, and milliseconds in that
+/// column of its first row.
 ///
 /// # Errors
-/// As [`LogError`] when it cannot be opened or is something else.
+/// As [`LogError`] when it cannot be opened or is not a result log.
 pub fn is_plain(input: &Input) -> Result<bool, LogError> {
     let Opened { head, packing, is_utf8, .. } = open(input)?;
     let mut lines = head.split(|byte| *byte == b'\n');
@@ -60,11 +61,11 @@ pub fn is_plain(input: &Input) -> Result<bool, LogError> {
     Ok(packing == Packing::Plain && is_utf8 && header.starts_with(b"timeStamp,") && lines.next().is_some_and(is_stamp))
 }
 
-/// Writes every sample of the logs, one log after the other. `progress` is called regularly and may cancel it. `host` returns the node name
-/// for samples of a log that have none; empty: none.
+/// Writes every sample of the logs, one log after the other. `progress` is called regularly and may cancel it. `host`
+/// returns the node name for samples of a log without node names; empty: none.
 ///
 /// # Errors
-/// When a log cannot be read to its end, they unpack to more than `limit_bytes`, or writing fails.
+/// When a log cannot be read to its end, the logs decompress to more than `limit_bytes`, or writing fails.
 pub fn rewrite_logs(
     inputs: &[Input],
     limit_bytes: u64,
@@ -124,7 +125,7 @@ impl TakeSample for Writer<'_> {
 
 fn put_row(row: &mut Vec<u8>, sample: &Sample<'_>) {
     number(row, Some(sample.start_ms));
-    // As JMeter writes it when a clock goes back.
+    // As JMeter writes it when a clock is set back.
     number(row, Some(sample.elapsed_ms.map_or(-1, i64::from)));
     for field in [sample.label, sample.code, sample.message, sample.thread] {
         text(row, field);
@@ -151,7 +152,7 @@ fn number(row: &mut Vec<u8>, number: Option<impl std::fmt::Display>) {
     row.push(b',');
 }
 
-/// A field, in quotes where it needs them (RFC 4180).
+/// A field, in quotes if necessary (RFC 4180).
 fn text(row: &mut Vec<u8>, field: &[u8]) {
     if field.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         row.push(b'"');

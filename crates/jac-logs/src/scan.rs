@@ -1,8 +1,8 @@
-//! One log past every processor: split where rows begin, read in parts, the parts' collectors handed back.
+//! Reads one log on several threads: it is split between rows, read in parts, and the parts' collectors are returned.
 //!
-//! A place to split is a guess (a quoted field may hold what looks like a row), so it is checked: a part's reader must
-//! stand between two rows where the next part begins. If one does not, everything is read again in one piece. So the
-//! result is always that of one pass.
+//! A split position is a guess (a quoted field may contain text that looks like a row), so it is checked: a part's
+//! reader must be between two rows where the next part begins. If it is not, everything is read again in one piece. So
+//! the result always equals that of one pass.
 
 mod framed;
 mod packed;
@@ -19,22 +19,22 @@ use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Bytes handed to a reader at once: they stay in the processor's second cache between reading and parsing.
+/// Bytes passed to a reader at once: they stay in the CPU's second-level cache between reading and parsing.
 const PIECE: usize = 128 << 10;
 
-/// Takes the samples of one thread; those of one part come in the log's order.
+/// Receives the samples of one thread; those of one part arrive in the log's order.
 pub(crate) trait Collector: TakeSample + Send {
     /// Its thread has no more samples for it.
     fn settle(&mut self) {}
 
-    /// Some more bytes have been read: a good time to hand over what takes much memory. Breaks where the result would depend on the order
-    /// of the samples: then the log is read in its order.
+    /// More bytes have been read: an opportunity to hand over what uses much memory. Breaks if the result would depend
+    /// on the order of the samples: then the log is read sequentially.
     fn relieve(&mut self) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
 
-/// What a scan is given besides the log.
+/// The parameters of a scan in addition to the log.
 #[derive(Clone, Copy)]
 pub(crate) struct Scan<'a, C> {
     pub(crate) settings: &'a Settings,
@@ -42,15 +42,17 @@ pub(crate) struct Scan<'a, C> {
     pub(crate) threads: Option<NonZero<usize>>,
     /// Bytes of a plain log that a thread reads at once; a log of less than half of it is read by one thread.
     pub(crate) part_bytes: NonZero<u64>,
-    /// Called before the log is read, and again where it has to be read once more: what collectors handed over is void.
+    /// Called before the log is read, and again if it has to be read once more: everything that collectors handed over
+    /// is void then.
     pub(crate) begin: &'a dyn Fn(),
-    /// Parts without a sample that ended within it are left out, where that is known. Whoever takes the samples looks at each all the same.
+    /// Parts that are known to have no sample that ended within it are skipped. The collector must still check each
+    /// sample.
     pub(crate) within: Option<&'a Interval>,
-    /// Makes a thread's collector.
+    /// Creates a thread's collector.
     pub(crate) collector: &'a (dyn Fn() -> C + Sync),
 }
 
-/// What a scan brings: the threads' collectors, in no order, and what the readers met.
+/// The result of a scan: the threads' collectors, in no order, and the readers' outcomes.
 pub(crate) struct Scanned<C> {
     pub(crate) collectors: Vec<C>,
     pub(crate) outcome: ReadOutcome,
@@ -60,10 +62,10 @@ pub(crate) struct Scanned<C> {
     pub(crate) in_order: bool,
 }
 
-/// [`Scan::part_bytes`] unless somebody asks for another: small enough that the threads end together.
+/// The default of [`Scan::part_bytes`]: small enough that the threads finish at about the same time.
 pub(crate) const PART_BYTES: NonZero<u64> = NonZero::new(8 << 20).unwrap();
 
-/// Called with the bytes of this log that have been taken; breaks to cancel.
+/// Called with the number of this log's bytes read so far; breaks to cancel.
 pub(crate) type Report<'a> = &'a mut dyn FnMut(u64) -> ControlFlow<()>;
 
 /// Why a parallel scan has no result.
@@ -73,7 +75,7 @@ enum Failed {
     Error(LogError),
 }
 
-/// The size of a log as it lies there, where it has one.
+/// The stored size of a log, if it has one.
 pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
     match input {
         Input::Stdin => Ok(None),
@@ -86,7 +88,7 @@ pub(crate) fn size(input: &Input) -> Result<Option<u64>, LogError> {
     }
 }
 
-/// How many threads read where this many are asked for; `None`: as many as there are processors.
+/// The number of threads; `None`: one per CPU.
 pub(crate) fn threads(asked: Option<NonZero<usize>>) -> usize {
     asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get)
 }
@@ -108,7 +110,7 @@ impl<C: Collector> Scan<'_, C> {
 
     fn read(&self, input: &Input, opened: Opened, report: Report<'_>) -> Result<Scanned<C>, LogError> {
         let threads = threads(self.threads);
-        // What is read in parts need not be read whole.
+        // A log that is read in parts need not be read completely.
         if (threads > 1 || self.within.is_some())
             && opened.is_utf8
             && let Some(size) = opened.size
@@ -127,7 +129,7 @@ impl<C: Collector> Scan<'_, C> {
                 (self.begin)();
                 parallel = match (opened.packing, input) {
                     (Packing::Plain, Input::File(path)) => self.plain_file(path, threads, report),
-                    // Each of its pieces would be fetched for one thread alone.
+                    // Each of its pieces would be fetched for a single thread.
                     (Packing::Plain, _) => Err(Failed::Unsplittable),
                     (Packing::Gzip | Packing::Zstandard, _) => self.packed_file(input, open(input)?, threads, report),
                 };
@@ -143,7 +145,7 @@ impl<C: Collector> Scan<'_, C> {
     }
 }
 
-/// The log in frames, where it is one.
+/// The log in frames, if it is one.
 fn framed(input: &Input) -> std::io::Result<Option<FramedLog>> {
     match input {
         Input::File(path) => FramedLog::open(path),

@@ -13,28 +13,28 @@ use std::ops::ControlFlow;
 /// The requested samples.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
-    /// What a sample must be like.
+    /// The conditions on samples.
     pub filter: Filter,
-    /// Which of them are kept.
+    /// Which matches are kept.
     pub keep: Keep,
-    /// How many are kept.
+    /// Maximum number of kept matches.
     pub limit: usize,
     /// How logs are read.
     pub settings: Settings,
     /// How many threads read; `None`: as many as there are processors.
     pub threads: Option<NonZero<usize>>,
-    /// What becomes of a log without a sample.
+    /// How a log without samples is handled.
     pub empty: Empty,
 }
 
-/// Which of the samples that match are kept, up to the limit. All are counted.
+/// Which of the matching samples are kept, up to the limit. All are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keep {
     /// The first in the order of the logs and their rows.
     #[default]
     First,
-    /// Those with the longest response times, of equals the earlier ones; requests before transactions, which take as long as
-    /// all that is in them.
+    /// Those with the longest response times, of equal ones the earlier; requests before transactions, because a
+    /// transaction takes as long as everything in it.
     Slowest,
 }
 
@@ -44,20 +44,20 @@ pub enum Keep {
 pub struct SearchResult {
     /// Samples that match, counted as in the table's total: without transactions, unless every row is one.
     pub matched: u64,
-    /// Samples that were looked at, counted in the same way.
+    /// Number of examined samples, counted in the same way.
     pub searched: u64,
-    /// Transactions that match besides, which are not in the total.
+    /// Number of matching transactions, in addition; they are not in the total.
     #[serde(default)]
     pub matched_transactions: u64,
-    /// Transactions that were looked at besides.
+    /// Number of examined transactions, in addition.
     #[serde(default)]
     pub searched_transactions: u64,
     /// Rows that could not be read.
     pub rejected_rows: u64,
-    /// A log does not end properly, or only a part of it could be unpacked.
+    /// A log does not end properly, or only a part of it could be decompressed.
     #[serde(default)]
     pub incomplete: bool,
-    /// Those that were kept, in the order that was asked for.
+    /// The kept samples, in the requested order.
     pub samples: Vec<FoundSample>,
 }
 
@@ -71,7 +71,7 @@ pub struct FoundSample {
     pub position: u64,
     /// Start, epoch milliseconds.
     pub start_ms: i64,
-    /// Response time in milliseconds; `null` where the log has a negative one.
+    /// Response time in milliseconds; `null` if the log has a negative one.
     pub elapsed_ms: Option<u32>,
     /// The sampler's name.
     pub label: String,
@@ -98,7 +98,7 @@ pub struct FoundSample {
     pub connect_ms: Option<u64>,
     /// The request's URL.
     pub url: String,
-    /// The `Hostname` column; empty where the log has none.
+    /// The `Hostname` column; empty if the log has none.
     #[serde(default)]
     pub hostname: String,
     /// Threads of its node that were active when it ended.
@@ -109,7 +109,7 @@ pub struct FoundSample {
     pub group_threads: Option<u32>,
 }
 
-/// Looks through logs for samples.
+/// Searches logs for samples.
 ///
 /// # Errors
 /// As [`read_logs`](crate::read_logs).
@@ -157,13 +157,13 @@ pub fn search_logs(
     Ok(result)
 }
 
-/// A sample that is kept. The greater one gives way first.
+/// A sample that is kept. The greatest one is displaced first.
 struct Kept {
     rank: Rank,
     sample: FoundSample,
 }
 
-/// Where slowness is asked for, transactions behind requests, then slowness; then log and byte.
+/// For the slowest samples: transactions after requests, then response time; then log and byte.
 type Rank = (bool, Reverse<Option<u32>>, u32, u64);
 
 struct Finder<'a> {
@@ -198,7 +198,7 @@ impl Finder<'_> {
             Keep::Slowest => (sample.is_transaction(), Reverse(sample.elapsed_ms), self.log, sample.position),
         };
         if self.kept.len() >= self.search.limit {
-            // The last of those that are kept stands at the top.
+            // The last of the kept ones is at the top.
             if self.kept.peek().is_none_or(|last| last.rank <= rank) {
                 return;
             }
@@ -234,7 +234,7 @@ impl FoundSample {
         }
     }
 
-    /// Do a filter's conditions hold of it?
+    /// Whether a filter's conditions match this sample.
     pub fn matches(&self, filter: &Filter) -> bool {
         filter.matches(&Sample {
             start_ms: self.start_ms,

@@ -7,11 +7,11 @@ use jac_jtl::{LogReader, Sample, Settings};
 use std::cell::Cell;
 use std::io::Read;
 
-/// How much of a log is looked at at once for its start.
+/// How many bytes of a log are read at once to find its start.
 const FIRST_BYTES: u64 = 256 << 10;
 
-/// The earliest start among the first rows of the logs (those in the first 256 KB of each, or else its first one), epoch milliseconds:
-/// what times after the start count from. `None` if the log has no rows.
+/// The earliest start among the first rows of the logs (those in the first 256 KB of each, or otherwise its first one),
+/// epoch milliseconds: the base of times after the start. `None` if the log has no rows.
 ///
 /// # Errors
 /// When a log cannot be opened or read, or is a pipe, which can be read only once.
@@ -30,8 +30,9 @@ pub fn first_start(inputs: &[Input], settings: &Settings) -> Result<Option<i64>,
     Ok(first_but_zero.or(first))
 }
 
-/// When the first row of the logs started, epoch milliseconds, by the clock that nodes' clocks were compared with; of several logs the
-/// earliest. This is known as soon as a log begins: a warm-up counts from it, while the run continues and afterwards.
+/// When the first row of the logs started, epoch milliseconds, by the clock that the nodes' clocks were compared with;
+/// the earliest of several logs. It is known as soon as a log begins: a warm-up is measured from it, during the run and
+/// afterwards.
 ///
 /// # Errors
 /// As those of [`first_start`].
@@ -45,7 +46,7 @@ pub fn first_row_start(inputs: &[Input], settings: &Settings, offsets: &ClockOff
     Ok(firsts.into_iter().flatten().min())
 }
 
-/// The first rows of each log, up to one that began: which log, and the row.
+/// The first rows of each log, up to one that began: the number of the log, and the row.
 fn each_first_row(
     inputs: &[Input],
     settings: &Settings,

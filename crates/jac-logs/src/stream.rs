@@ -1,4 +1,4 @@
-//! One log after the other, sample by sample in their order, for whoever writes them elsewhere.
+//! Streams the samples of logs, one log after the other, in their order, e.g. to write them elsewhere.
 
 use crate::dates::Ready;
 use crate::input::Broken;
@@ -9,14 +9,15 @@ use std::io::{ErrorKind, Read};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
-/// Bytes handed to the reader at once.
+/// Bytes passed to the reader at once.
 const PIECE: usize = 128 << 10;
 
 /// Calls `take` with every sample and the number of its log, from 0; when it breaks, or `progress` does, the reading ends with
 /// [`LogError::Cancelled`]. Only one row is in memory at a time.
 ///
 /// # Errors
-/// When a log cannot be opened, read or unpacked, or has no sample. Rows that cannot be understood are no errors; the outcome counts them.
+/// When a log cannot be opened, read or decompressed, or has no samples. Invalid rows are not errors; the outcome
+/// counts them.
 pub fn stream_samples(
     inputs: &[Input],
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! UTF-16 as UTF-8: what the PowerShell's `>` and some spreadsheets make of a log.
+//! UTF-16 to UTF-8: PowerShell's `>` and some spreadsheets write logs as UTF-16.
 
 use std::io::{ErrorKind, Read};
 
@@ -9,14 +9,15 @@ const PIECE: usize = 64 << 10;
 pub(crate) struct Utf16<R> {
     source: R,
     little_endian: bool,
-    /// Bytes that are not decoded yet: half a unit, or half a pair of surrogates.
+    /// Bytes that are not decoded yet: half a unit, or half a surrogate pair.
     left: Vec<u8>,
     decoded: Vec<u8>,
     given: usize,
     ended: bool,
 }
 
-/// Does a log begin with the byte order mark of UTF-16, or with two of its characters? Whether the lower byte comes first.
+/// The byte order, if a log begins with the byte order mark of UTF-16 or with two ASCII characters in UTF-16: whether
+/// the lower byte comes first.
 pub(crate) fn byte_order(head: &[u8]) -> Option<bool> {
     match head {
         [0xFF, 0xFE, ..] => Some(true),
@@ -84,7 +85,7 @@ mod tests {
     use super::{Utf16, byte_order};
     use std::io::Read;
 
-    /// Gives one byte at a time, as a pipe may.
+    /// Returns one byte at a time, as a pipe may.
     struct ByteByByte<'a>(&'a [u8]);
 
     impl Read for ByteByByte<'_> {

@@ -12,7 +12,7 @@ pub struct Annotation {
     /// The moment, epoch milliseconds.
     pub at_ms: EpochMs,
     pub text: String,
-    /// Who created it or changed it last.
+    /// The person who created it or changed it last.
     pub by: Person,
     /// When it was created or last changed.
     pub written_ms: EpochMs,

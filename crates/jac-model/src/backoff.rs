@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The pauses of one wait. Whoever waits sleeps, and knows when to give up.
+/// The pauses of one retry loop. The caller sleeps, and decides when to give up.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     next: Duration,

@@ -1,4 +1,4 @@
-//! Clusters and their nodes: what is requested of them, and which state may follow which.
+//! Clusters and their nodes: the requested configuration, the states, and the permitted transitions.
 
 use crate::{ClusterId, Ec2Config, Fault, Message, Named, RunId, SshConfig};
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,9 @@ pub enum Provider {
     Local,
     /// Machines that exist already, reached over SSH.
     Ssh,
-    /// Machines of Amazon EC2, made for the cluster and removed with it.
+    /// Amazon EC2 instances, created for the cluster and terminated with it.
     Ec2,
-    /// Nowhere: a run was measured elsewhere, and its logs were brought here. No cluster has it.
+    /// None: a run was measured elsewhere, and its logs were imported. No cluster has this provider.
     Imported,
 }
 
@@ -37,12 +37,12 @@ impl std::fmt::Display for Provider {
     }
 }
 
-/// What a node does in JMeter's distributed mode.
+/// The role of a node in JMeter's distributed mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
-    /// Starts the test and collects the samples; with no workers it runs the plan itself.
+    /// Starts the test and collects the samples; without workers it runs the plan itself.
     Master,
     /// Runs the whole plan as a JMeter server.
     Worker,
@@ -53,13 +53,13 @@ pub enum Role {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum NodeState {
-    /// Requested, not observed yet.
+    /// Requested; not observed yet.
     Requested,
-    /// Seen, and it answers.
+    /// Observed running, and it answers.
     Running,
-    /// It was there and is gone without having been asked to go.
+    /// It existed and disappeared although nobody asked for its termination.
     Lost,
-    /// Ended because it was asked to.
+    /// Terminated on request.
     Terminated,
 }
 
@@ -69,7 +69,7 @@ pub enum NodeState {
 pub struct NodeTools {
     /// The executable.
     pub java: String,
-    /// As it calls itself: `17.0.15`.
+    /// The version as Java reports it: `17.0.15`.
     pub java_version: String,
     pub jmeter_home: String,
 }
@@ -88,22 +88,22 @@ pub struct Node {
     pub detail: Option<String>,
     /// Memory that it may use, in MiB.
     pub memory_mb: Option<u64>,
-    /// Java and JMeter of its runs; known once the node is equipped.
+    /// Java and JMeter for its runs; known once the node is equipped.
     #[serde(default)]
     pub tools: Option<NodeTools>,
 }
 
-/// What a cluster is to be. Everything here may be edited before it is created and nothing afterwards.
-/// What is left out has its default. Rows of other versions have other fields, so what is unknown is left to whoever takes
-/// a configuration from outside.
+/// The requested configuration of a cluster. It can be edited before the cluster is created, not afterwards. Omitted
+/// fields have their defaults. Rows of other versions have other fields, so unknown fields are accepted here; code that
+/// reads a configuration from outside must reject them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterConfig {
-    /// How many workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan alone, without RMI.
+    /// Number of workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan itself, without RMI.
     #[serde(deserialize_with = "worker_count")]
     pub workers: u32,
-    /// The heap of each JVM in MiB; `null` lets JAC choose from the machine's memory.
+    /// Heap of each JVM in MiB; `null`: JAC chooses it from the machine's memory.
     pub heap_mb: Option<u32>,
     /// Lifetime in minutes, after which the cluster is terminated in any case.
     pub lifetime_minutes: u32,
@@ -111,11 +111,11 @@ pub struct ClusterConfig {
     pub idle_minutes: Option<u32>,
     /// Terminate the cluster when its first run ends, as `jac run` does.
     pub remove_after_run: bool,
-    /// The JMeter that its nodes use, a folder on the server; `null`: the one that JAC is configured with or manages. Nodes on
-    /// other machines get a copy.
+    /// The JMeter that its nodes use, a folder on the server; `null`: the one that JAC is configured with or manages.
+    /// Nodes on other machines get a copy.
     pub jmeter_home: Option<String>,
-    /// The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first needed;
-    /// `null`: as `jmeter_home` says.
+    /// The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and downloads when it is first
+    /// needed; `null`: `jmeter_home` decides.
     pub jmeter_version: Option<String>,
     /// The machines, for the provider `ssh`.
     pub ssh: Option<SshConfig>,
@@ -123,7 +123,7 @@ pub struct ClusterConfig {
     pub ec2: Option<Ec2Config>,
 }
 
-/// Reads a number of workers, and explains what is expected when it is below zero.
+/// Reads a number of workers; the error for a negative number says what is expected.
 fn worker_count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let given = i64::deserialize(deserializer)?;
     u32::try_from(given).map_err(|_| {
@@ -135,7 +135,8 @@ fn worker_count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32
 }
 
 impl ClusterConfig {
-    /// The most workers of one cluster: more JMeter servers than this behind one master only measure the master.
+    /// Maximum number of workers of one cluster: with more JMeter servers, the master is the bottleneck that is
+    /// measured.
     pub const MAX_WORKERS: u32 = 200;
     /// The longest lifetime, in minutes: 30 days.
     pub const MAX_LIFETIME_MINUTES: u32 = 30 * 24 * 60;
@@ -227,23 +228,23 @@ impl Default for ClusterConfig {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ClusterPhase {
-    /// Written down; nothing was asked of the provider yet.
+    /// Saved; the provider has not been called yet.
     Requested,
-    /// The provider was asked for the nodes.
+    /// The nodes have been requested from the provider.
     Launching,
-    /// The nodes are there and get what they need.
+    /// The nodes exist and are being equipped.
     Preparing,
     /// It takes runs.
     Ready,
-    /// It could not be made or kept; it may still hold nodes and always continues to `terminating`.
+    /// It could not be created or kept; it may still have nodes and always continues to `terminating`.
     Failed,
     /// Its nodes are being removed.
     Terminating,
-    /// All of it is removed but this row, its plans and its results.
+    /// Everything is removed except this record, its plans and its results.
     Terminated,
 }
 
-/// What may happen to a cluster.
+/// The events that change a cluster's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClusterEvent {
     LaunchStarted,
@@ -263,7 +264,7 @@ pub struct ClusterTransitionError {
 }
 
 impl ClusterPhase {
-    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be done twice.
+    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be repeated.
     pub fn apply(self, event: ClusterEvent) -> Result<Self, ClusterTransitionError> {
         use ClusterEvent as E;
         use ClusterPhase as P;
@@ -289,12 +290,12 @@ impl ClusterPhase {
         self == Self::Terminated
     }
 
-    /// The provider may have nodes of it.
+    /// The provider may have nodes of this cluster.
     pub fn may_hold_nodes(self) -> bool {
         !matches!(self, Self::Requested | Self::Terminated)
     }
 
-    /// It is on its way to `ready`.
+    /// The cluster is starting and not `ready` yet.
     pub fn is_coming_up(self) -> bool {
         matches!(self, Self::Requested | Self::Launching | Self::Preparing)
     }
@@ -308,15 +309,15 @@ pub struct Cluster {
     pub name: String,
     pub description: String,
     pub owner: Person,
-    /// The team whose members may change it too; `null`: its owner alone.
+    /// The team whose members may change it too; `null`: only its owner may.
     #[serde(default)]
     pub team: Option<Named>,
     pub provider: Provider,
     pub config: ClusterConfig,
     pub phase: ClusterPhase,
-    /// Why it failed or ended: `terminated_by`, `lifetime_over`, `idle`, `nodes_gone`, `run_ended`, `run_not_started`, `command_gone`,
-    /// `owner_removed`, or the code of the error that kept it from being made, whose `params.faults` are the faults of its configuration
-    /// or its hosts.
+    /// Why it failed or ended: `terminated_by`, `lifetime_over`, `idle`, `nodes_gone`, `run_ended`, `run_not_started`,
+    /// `command_gone`, `owner_removed`, or the code of the error that prevented its creation; `params.faults` of that
+    /// error contains the faults of its configuration or its hosts.
     pub cause: Option<Message>,
     /// Nodes that were lost; a `ready` cluster with lost nodes is degraded.
     pub lost_nodes: Vec<String>,
@@ -333,8 +334,8 @@ pub struct Cluster {
     pub expires_at_ms: i64,
     /// Since when it has been idle: the end of its last run, or when it became ready.
     pub idle_since_ms: Option<i64>,
-    /// The engine instance that an ephemeral cluster belongs to, as `jac run` creates them: the next engine terminates it. `None`: the
-    /// cluster is persistent.
+    /// The engine instance that an ephemeral cluster (one created by `jac run`) belongs to; the next engine instance
+    /// terminates it. `None`: the cluster is persistent.
     #[serde(default)]
     pub ephemeral_of: Option<String>,
     /// Estimated cost of all its nodes in US dollars per hour; `null`: free, or unknown.
@@ -345,12 +346,13 @@ pub struct Cluster {
     pub node_prices: Option<NodePrices>,
 }
 
-/// What one node of each role costs an hour, in US dollars, an estimate: master and workers may be of different types.
+/// Estimated price of one node of each role, in US dollars per hour. The master and the workers may have different
+/// instance types.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodePrices {
     pub master: f64,
-    /// `null`: there is no worker.
+    /// `null`: there are no workers.
     pub worker: Option<f64>,
 }
 
@@ -369,7 +371,7 @@ impl NodePrices {
     }
 }
 
-/// What a cluster of that hour price has cost until its end, or until `now_ms`, in US dollars.
+/// Cost in US dollars of a cluster with that price per hour, from its creation until its end, or until `now_ms`.
 pub fn usd_so_far(usd_per_hour: Option<f64>, created_ms: i64, ended_ms: Option<i64>, now_ms: i64) -> Option<f64> {
     let until_ms = ended_ms.unwrap_or(now_ms);
     #[expect(clippy::cast_precision_loss, reason = "2^53 ms are 285,000 years")]
@@ -387,18 +389,18 @@ impl Cluster {
         Some(self.idle_since_ms? + i64::from(limit) * 60_000)
     }
 
-    /// How many workers it has: fewer than it was to have, if some failed to launch, within the tolerance.
+    /// Number of workers. Less than requested if some failed to launch, within the tolerance.
     pub fn worker_count(&self) -> u32 {
         let workers = self.nodes.iter().filter(|node| node.role == Role::Worker).count();
         u32::try_from(workers).unwrap_or(u32::MAX)
     }
 
-    /// What it has cost until `now_ms`, or until its end, in US dollars: its hour price for as long as it was there.
+    /// Cost in US dollars until `now_ms`, or until its end: its price per hour times its age.
     pub fn usd_so_far(&self, now_ms: i64) -> Option<f64> {
         usd_so_far(self.usd_per_hour, self.created_ms, self.ended_ms, now_ms)
     }
 
-    /// The nodes it is to have, in the state `requested`.
+    /// The requested nodes, in the state `requested`.
     pub fn requested_nodes(workers: u32) -> Vec<Node> {
         let node = |name: String, role| Node {
             name,

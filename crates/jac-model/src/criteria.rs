@@ -1,6 +1,6 @@
-//! What a run is judged by and what stops it by itself, as a plan keeps it; and how a criterion has fared while a run continued.
+//! The pass/fail criteria and stop rules of a plan, as they are stored, and the history of each criterion during a run.
 //!
-//! The expressions' meaning is jac-jtl's; here they are text.
+//! The expressions are text here; jac-jtl parses and evaluates them.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 pub struct PlanCriteria {
     /// Rises by one with each change.
     pub version: u32,
-    /// Expressions such as `p95 > 800ms`; one that is true fails the run.
+    /// Expressions such as `p95 > 800ms`; if one is true, the run fails.
     pub criteria: Vec<String>,
     /// Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
     pub warm_up_s: u64,
-    /// Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself.
+    /// Rules such as `error_percent >= 90% for 60s`; a broken rule stops the run. Empty: no automatic stop.
     pub stop_rules: Vec<String>,
 }
 
-/// What stops runs of plans that say nothing else. jac-jtl has the same.
+/// The stop rule of plans that have no other. jac-jtl has the same constant.
 pub const DEFAULT_STOP_RULE: &str = "error_percent >= 90% for 60s";
 
 impl Default for PlanCriteria {
@@ -28,7 +28,7 @@ impl Default for PlanCriteria {
 }
 
 impl PlanCriteria {
-    /// Whether both say the same, whatever their versions.
+    /// Whether both have the same criteria, warm-up and stop rules, whatever their versions.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let said = |one: &Self| (one.criteria.clone(), one.warm_up_s, one.stop_rules.clone());
         said(self) == said(other)
@@ -39,7 +39,7 @@ impl PlanCriteria {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BrokenRule {
-    /// As it was given.
+    /// The rule as it was entered.
     pub rule: String,
     /// Value of the metric over the window.
     pub actual: f64,
@@ -47,7 +47,7 @@ pub struct BrokenRule {
     pub unit: String,
     /// When the window began, epoch milliseconds.
     pub since_ms: i64,
-    /// The busiest generator, where it is about processors.
+    /// The busiest generator, if the rule is about CPU usage.
     pub node: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct CriterionWatch {
 }
 
 impl CriterionWatch {
-    /// The first look.
+    /// The first evaluation.
     pub fn first(expression: &str, met: bool, now_ms: i64) -> Self {
         Self {
             expression: expression.to_owned(),
@@ -84,7 +84,7 @@ impl CriterionWatch {
         }
     }
 
-    /// A further look. Until it, all was as at the look before. Returns whether it has changed.
+    /// A further evaluation. The state of the previous one holds until then. Returns whether the state has changed.
     pub fn look(&mut self, met: bool, now_ms: i64) -> bool {
         // A clock that was set back adds nothing.
         let now_ms = now_ms.max(self.seen_ms);
@@ -114,7 +114,7 @@ mod tests {
         assert!(watch.look(false, 3_000));
         assert!(!watch.look(false, 5_000));
         assert!(watch.look(true, 6_000));
-        // Nobody looked for a while, and the clock was set back.
+        // No evaluation for a while, and the clock was set back.
         watch.look(true, 60_000);
         watch.look(true, 50_000);
         let expected = CriterionWatch {

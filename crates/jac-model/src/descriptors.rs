@@ -1,5 +1,5 @@
-//! Distinguishes a fault of this server's own from one of the machine it talks to: no file descriptor is left, in this process or on
-//! this machine. It says nothing of the other side, and passes when something is closed.
+//! Distinguishes a fault of this server from one of the remote machine: this process or this machine has run out of
+//! file descriptors. Such a fault says nothing about the remote machine, and passes when descriptors are closed.
 
 use std::error::Error;
 use std::io;
@@ -7,7 +7,7 @@ use std::io;
 /// `EMFILE` and `ENFILE`, which have the same numbers on Linux, macOS and the BSDs.
 const USED_UP: [i32; 2] = [24, 23];
 
-/// Whether that is why something failed: the error itself or one that caused it says so.
+/// Whether the error, or one in its chain of causes, is that no file descriptor was available.
 pub fn are_used_up(error: &(dyn Error + 'static)) -> bool {
     let says_so = |error: &io::Error| {
         let inner = error.get_ref().is_some_and(|inner| are_used_up(inner));

@@ -1,4 +1,4 @@
-//! Machines of Amazon EC2: what a cluster of the provider `ec2` is made of.
+//! Amazon EC2 instances: the configuration of a cluster of the provider `ec2`.
 
 use crate::Fault;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(default))]
 pub struct Ec2Config {
-    /// `eu-central-1`…; `null`: the one that the credentials or the server's environment name.
+    /// `eu-central-1`…; `null`: the region of the credentials or of the server's environment.
     pub region: Option<String>,
     /// `saved` (the owner's only set, or the one named `default`), `environment`, or the id of a set.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -26,7 +26,8 @@ pub struct Ec2Config {
     pub vpc: Option<String>,
     /// `subnet-…`: nodes are spread across them; none: a default subnet of the VPC.
     pub subnets: Vec<String>,
-    /// `sg-…`, one that lets the server in on port 22 and the nodes reach each other; `null`: JAC makes one and removes it.
+    /// `sg-…`, one that lets the server connect to port 22 and the nodes connect to each other; `null`: JAC creates one
+    /// and deletes it.
     pub security_group: Option<String>,
     /// The address of an instance that JAC connects to.
     pub addresses: Ec2Addresses,
@@ -34,7 +35,8 @@ pub struct Ec2Config {
     pub ssh_from: Option<String>,
     /// The size of each machine's disk in GB.
     pub disk_gb: u32,
-    /// A key pair of the account, for signing in by hand as the image's own user. JAC needs none: it makes a key for each cluster.
+    /// A key pair of the account, for signing in manually as the image's default user. JAC does not need it: it creates
+    /// a key for each cluster.
     pub key_name: Option<String>,
     /// Use Spot instances, which AWS may interrupt at any time.
     pub spot: bool,
@@ -44,14 +46,15 @@ pub struct Ec2Config {
     pub workers_may_fail: u32,
 }
 
-/// Whose rights the machines are made with.
+/// The credentials that the instances are created with.
 ///
-/// As text: `saved`, `environment`, or the id of a set.
+/// As text: `saved`, `environment`, or the ID of a set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum CredentialChoice {
-    /// The owner's only set, or the one named `default`; those of the server's environment where the owner has none. When a cluster is
-    /// made it becomes one of the others. In rows of earlier versions: the one set that there was.
+    /// The owner's only set, or the set named `default`; the credentials of the server's environment if the owner has
+    /// no set. When a cluster is created, this becomes one of the other choices. In rows of earlier versions: the only
+    /// set that existed.
     #[default]
     Saved,
     /// Those of the server's environment: variables, profile, role of the machine.
@@ -128,12 +131,12 @@ pub struct NodeImage {
     pub name: String,
     /// Short description of its content.
     pub description: String,
-    /// `x86_64` or `arm64`; empty while it is not known.
+    /// `x86_64` or `arm64`; empty while it is unknown.
     pub architecture: String,
     pub state: ImageState,
-    /// As AWS says it, RFC 3339.
+    /// The time that AWS reports, RFC 3339.
     pub created_at: Option<String>,
-    /// The disk that it needs, in GB: what is kept of it is paid for by what is used.
+    /// The disk that it needs, in GB. The storage of its snapshot is billed by the data it contains.
     pub size_gb: Option<u32>,
 }
 
@@ -142,14 +145,15 @@ pub struct NodeImage {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ImageState {
-    /// It is being made, which takes some minutes.
+    /// It is being created, which takes some minutes.
     Pending,
     Available,
-    /// AWS could not make it.
+    /// AWS could not create it.
     Failed,
 }
 
-/// The address of an instance that JAC connects to. JMeter's own traffic between nodes always uses the private ones.
+/// The address of an instance that JAC connects to. JMeter's own traffic between nodes always uses the private
+/// addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -187,7 +191,7 @@ impl Default for Ec2Config {
 impl Ec2Config {
     /// EC2's limits of a tag, see "Tag restrictions" in its user guide; ten of the fifty are JAC's own.
     const MAX_TAGS: usize = 40;
-    /// More choices than anybody needs, each of which is looked up before a launch.
+    /// More fallback types than anybody needs; each is looked up before a launch.
     const MAX_FALLBACK_TYPES: usize = 10;
 
     /// Every fault that shows without asking AWS, with fields within this.

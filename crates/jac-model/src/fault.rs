@@ -1,4 +1,4 @@
-//! What is wrong with something that was asked for: a list of faults, each with a code and the field that it is about.
+//! The faults of a request: a list in which each fault has a code and the field that it is about.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,13 +17,13 @@ pub struct Fault {
 impl Fault {
     /// A field is missing.
     pub const MISSING: &str = "missing";
-    /// A value does not have the form that its field needs.
+    /// A value does not have the form that its field requires.
     pub const MALFORMED: &str = "malformed";
     /// A number or a text is too small, too large, too short or too long.
     pub const OUT_OF_RANGE: &str = "out_of_range";
     /// The provider could not launch it so.
     pub const PREFLIGHT: &str = "preflight";
-    /// Values are not allowed together.
+    /// Values that are not permitted together.
     pub const CONFLICTING: &str = "conflicting";
     /// A value is given twice.
     pub const DUPLICATE: &str = "duplicate";
@@ -38,13 +38,13 @@ impl Fault {
         Self { code: code.to_owned(), field: None, message: message.into() }
     }
 
-    /// The same in a document in which the one with the field is at `place`.
+    /// The same fault, in a document that contains the faulty one at `place`.
     #[must_use]
     pub fn under(self, place: &str) -> Self {
         Self { field: self.field.map(|field| format!("{place}{field}")), ..self }
     }
 
-    /// All sentences, one after the other.
+    /// All messages, joined by spaces.
     pub fn sentences(faults: &[Self]) -> String {
         faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join(" ")
     }

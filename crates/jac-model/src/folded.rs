@@ -6,7 +6,8 @@
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
-/// Is it a letter that is shown as nothing? Those with the property `Default_Ignorable_Code_Point` of Unicode 16 (DerivedCoreProperties.txt).
+/// Whether a letter is invisible: those with the property `Default_Ignorable_Code_Point` of Unicode 16
+/// (DerivedCoreProperties.txt).
 pub fn is_invisible(letter: char) -> bool {
     matches!(
         letter,
@@ -30,14 +31,14 @@ pub fn is_invisible(letter: char) -> bool {
     )
 }
 
-/// The form of a text in which it is compared: two texts differ only in case, in how their accents are encoded, or in letters that nobody sees, if
-/// and only if this is the same of both.
+/// The form of a text that is used for comparison. Two texts have the same form if and only if they differ at most in
+/// case, in the encoding of accents, or in invisible characters.
 pub fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     let composed: String = text.chars().filter(|letter| !is_invisible(*letter)).nfc().collect();
-    // Folding may take composed letters apart.
+    // Case folding may decompose composed letters.
     UniCase::unicode(composed).to_folded_case().nfc().collect()
 }
 

@@ -1,4 +1,4 @@
-//! Identifiers. Each kind has its own type, so that a run's id cannot be passed where a cluster's is expected.
+//! Identifiers. Each kind has its own type, so that a run's ID cannot be used as a cluster's.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,17 +7,17 @@ const ALPHABET: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 const LENGTH: usize = 8;
 
 impl ClusterId {
-    /// What a run names that no cluster ran: one that was imported.
+    /// The cluster ID of a run without a cluster: an imported run.
     pub fn none() -> Self {
         Self::from_random([0; LENGTH])
     }
 }
 
-/// Text that is not an identifier of the kind that was asked for.
+/// The text is not an identifier of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not a {kind} ID")]
 pub struct InvalidId {
-    /// What was given.
+    /// The rejected text.
     pub text: String,
     /// Which kind was expected: `cluster`, `plan`, `run` or `schedule`.
     pub kind: &'static str,
@@ -54,7 +54,7 @@ macro_rules! id {
                 Self(spell($prefix, random))
             }
 
-            /// The id as it stands in addresses, folders and logs. It never holds a path separator.
+            /// The ID as used in URLs, folder names and logs. It never contains a path separator.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -1,8 +1,9 @@
-//! The vocabulary of JAC: ids, specifications, states with their transitions, and the ports through which the
-//! engine reaches machines.
+//! The vocabulary of JAC: IDs, specifications, states with their transitions, and the ports through which the engine
+//! reaches machines.
 //!
-//! Owns: what a cluster, node and run *are* and which state may follow which. Does not own: how anything is stored,
-//! started or shown. It has no clock, no randomness, no network and no files; callers bring time and random bytes.
+//! Owns the definitions of clusters, nodes and runs, and the permitted transitions of their states. Does not own how
+//! anything is stored, started or shown. It has no clock, no randomness, no network and no files; callers provide time
+//! and random bytes.
 
 pub mod annotation;
 pub mod backoff;

@@ -1,4 +1,4 @@
-//! What lists can be sorted by. Which order a database can give without sorting is jac-store's.
+//! The sort keys of lists. jac-store knows which orders its indexes provide without sorting.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum Order {
     Descending,
 }
 
-/// What runs are sorted by. A figure that a run does not have yet is less than all others.
+/// Sort key of runs. A figure that a run does not have yet sorts before all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -29,7 +29,7 @@ pub enum RunSort {
     Rate,
 }
 
-/// What clusters are sorted by.
+/// Sort key of clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -40,7 +40,7 @@ pub enum ClusterSort {
     Name,
 }
 
-/// What plans are sorted by. One that was never run is less than all others in the order of the last runs.
+/// Sort key of plans. In the order of the last runs, a plan that was never run sorts before all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -51,7 +51,7 @@ pub enum PlanSort {
     LastRun,
 }
 
-/// What schedules are sorted by. One that has no next time is more than all others in the order of the next times.
+/// Sort key of schedules. In the order of the next times, a schedule without one sorts after all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,22 +1,26 @@
-//! What JAC reports of what it does: for programs a code with parameters, for people a sentence.
+//! Messages about what JAC does: a code with parameters for programs, and a sentence for people.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// One of them.
+/// A message: a code with parameters for programs, and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Written")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
-    /// In `snake_case`; stays the same when the words change. Of a run's notes: the codes of the findings of a plan's check,
-    /// `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
-    /// `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`, `try_plan_changed`. Of the
-    /// reason why a run failed: `cluster_never_ready`, `cluster_not_ready_in_time`, `cluster_incomplete`, `cluster_terminated_while_waiting`, `worker_did_not_start`, `worker_unreachable`,
-    /// `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
-    /// `master_did_not_end`, `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes
-    /// of errors. Of what is lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`, `received_log_kept`,
-    /// `result_incomplete`, `result_may_be_incomplete`. `uncoded`: an earlier version wrote it, which kept the sentence only.
+    /// In `snake_case`; stays the same when the wording changes. For a run's notes: the codes of the findings of a
+    /// plan's check, `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`,
+    /// `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`,
+    /// `kept_files_limit`, `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`,
+    /// `report_removed`, `pinned_on_import`, `try_plan_changed`. For the reason why a run failed:
+    /// `cluster_never_ready`, `cluster_not_ready_in_time`, `cluster_incomplete`, `cluster_terminated_while_waiting`,
+    /// `worker_did_not_start`, `worker_unreachable`, `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`,
+    /// `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`, `master_did_not_end`,
+    /// `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes of
+    /// errors. For the data lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`,
+    /// `received_log_kept`, `result_incomplete`, `result_may_be_incomplete`. `uncoded`: written by an earlier version,
+    /// which stored only the sentence.
     pub code: String,
     /// Parameters; which ones depends on the code.
     #[cfg_attr(feature = "openapi", schema(value_type = Object, additional_properties))]
@@ -26,14 +30,14 @@ pub struct Message {
 }
 
 impl Message {
-    /// The code of sentences that earlier versions wrote down without one.
+    /// The code of sentences that earlier versions stored without a code.
     pub const UNCODED: &str = "uncoded";
 
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), params: BTreeMap::new(), message: message.into() }
     }
 
-    /// The same with a parameter more.
+    /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params.insert(name.to_owned(), value.into());
@@ -41,7 +45,7 @@ impl Message {
     }
 }
 
-/// The same as it may be found: earlier versions kept the sentence only.
+/// The stored forms: earlier versions stored only the sentence.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {

@@ -1,7 +1,8 @@
-//! The figures of a running test for those who watch it with other programs, and the port to one that they are pushed to.
+//! The figures of a running test for monitoring systems, and the port to a target that they are pushed to.
 //!
-//! Owns what the figures are. All counts are of the whole run so far: they only rise, also over a restart of the server. Names and formats are
-//! the adapters' and `/metrics`'; when figures are taken and what becomes of those that nobody takes are the engine's.
+//! Owns the figures. All counts cover the whole run so far: they only rise, also across a restart of the server. Names
+//! and formats belong to the adapters and to `/metrics`; the engine decides when figures are taken and what happens to
+//! undelivered ones.
 
 use crate::notify::SendError;
 use crate::{EpochMs, RunId};
@@ -26,11 +27,11 @@ pub struct RunFigures {
     /// The owner's name.
     pub owner: String,
     pub at_ms: EpochMs,
-    /// When what is counted began.
+    /// The start of the counted period.
     pub started_ms: EpochMs,
     /// All that was measured is in it.
     pub is_last: bool,
-    /// Threads that are active on all workers together; `None`: the log does not say.
+    /// Active threads of all workers; `None`: the log does not record them.
     pub active_users: Option<u64>,
     /// Over the last seconds; 0 in the last figures.
     pub rate_per_s: Option<f64>,
@@ -40,7 +41,7 @@ pub struct RunFigures {
     pub total: Counted,
     /// The labels with the most samples.
     pub labels: Vec<LabelFigures>,
-    /// Labels that are left out.
+    /// Number of omitted labels.
     pub labels_left_out: u64,
 }
 
@@ -53,7 +54,7 @@ pub struct LabelFigures {
     pub counted: Counted,
 }
 
-/// What was counted of some samples.
+/// Counts of a group of samples.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Counted {
     pub samples: u64,
@@ -104,10 +105,11 @@ pub struct ExporterInfo {
 pub trait MetricsExporter: Send + Sync {
     fn info(&self) -> ExporterInfo;
 
-    /// How often figures are taken for it.
+    /// Interval at which figures are taken for it.
     fn interval(&self) -> Duration;
 
-    /// Pushes points once, within a bounded time, and says how many of the values in them the target refused. Pushing a point twice is harmless.
+    /// Pushes points once, within a bounded time, and returns how many of their values the target rejected. Pushing a
+    /// point twice is harmless.
     async fn push(&self, points: &[Arc<RunFigures>]) -> Result<u64, SendError>;
 
     /// Pushes one value of no run.

@@ -1,7 +1,7 @@
 //! Notifications: messages about a run's end, and the port to a target.
 //!
-//! Owns the document and the words. An adapter owns protocols and wording; the engine owns which runs are reported where, when a delivery is tried
-//! again, and when it is given up.
+//! Owns the document and the terms. An adapter owns protocols and wording; the engine decides which runs are reported
+//! to which target, when a delivery is retried, and when it is abandoned.
 
 use crate::{Cause, EpochMs, Named, Person, PlanId, RunId};
 use async_trait::async_trait;
@@ -44,7 +44,7 @@ pub struct NotifierInfo {
     /// Scheme, host and port; for mail also who gets it.
     pub address: String,
     pub runs: RunSelection,
-    /// Names of the plans whose runs it is notified of; empty: all.
+    /// Names of the plans whose runs are reported to it; empty: all plans.
     pub plans: Vec<String>,
 }
 
@@ -59,21 +59,21 @@ impl NotifierInfo {
 /// Why a notification is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotificationEvent {
-    /// A run has ended, and its results are there.
+    /// A run has ended, and its results are available.
     #[serde(rename = "run.finished")]
     RunFinished,
-    /// Somebody tries the target; the run in it is made up.
+    /// A test of the target by a user; the run in it is invented.
     #[serde(rename = "test")]
     Test,
 }
 
-/// What is sent: the document of a webhook, and what other kinds make their text of.
+/// The notification: the JSON document of a webhook, from which the adapters of other kinds create their text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notification {
     /// Version of this format: 1. Fields may be added to a version.
     pub version: u32,
     pub event: NotificationEvent,
-    /// The delivery's id, the same in each try.
+    /// The delivery's ID, the same in each attempt.
     pub id: String,
     pub run: EndedRun,
 }
@@ -95,7 +95,7 @@ pub struct EndedRun {
     pub started_ms: Option<EpochMs>,
     pub ended_ms: EpochMs,
     pub cause: EndCause,
-    /// `passed`, `failed`, or `none` where the run has no criteria.
+    /// `passed`, `failed`, or `none` if the run has no criteria.
     pub verdict: String,
     /// `null`: nothing was measured.
     pub figures: Option<EndFigures>,
@@ -116,7 +116,7 @@ impl EndedRun {
 pub struct EndedPlan {
     pub id: PlanId,
     pub name: String,
-    /// Which state of its files; `null`: not known.
+    /// The revision of its files; `null`: unknown.
     pub revision: Option<u32>,
 }
 
@@ -135,7 +135,7 @@ impl From<&Cause> for EndCause {
     }
 }
 
-/// The headline figures of a run, over the whole of it.
+/// The headline figures of a run, for its whole length.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EndFigures {
     pub samples: u64,
@@ -158,41 +158,41 @@ pub struct EndCriterion {
     pub message: String,
 }
 
-/// Why a target did not take what was sent.
+/// Why a target did not accept a notification.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SendError {
-    /// Stays the same when the words change: `integration_timeout`, `integration_refused`…
+    /// Stays the same when the wording changes: `integration_timeout`, `integration_refused`…
     pub code: &'static str,
     /// A sentence, without secrets.
     pub message: String,
     pub retry: Retry,
 }
 
-/// Whether the same may succeed later.
+/// Whether a retry may succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It may pass, after the usual time.
+    /// It may pass, after the usual delay.
     Later,
-    /// The target says when to come again.
+    /// The target says when to retry.
     After(Duration),
     /// The target will not take it.
     Never,
 }
 
 impl SendError {
-    /// One that may pass.
+    /// A fault that may pass.
     pub fn passing(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry: Retry::Later }
     }
 
-    /// One that stays.
+    /// A fault that a retry does not remedy.
     pub fn lasting(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry: Retry::Never }
     }
 }
 
-/// A place that notifications go to.
+/// A target for notifications.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     fn info(&self) -> NotifierInfo;

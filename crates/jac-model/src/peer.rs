@@ -1,8 +1,9 @@
-//! What counts as one peer where something is allowed, or counted, by address.
+//! What counts as one peer where an address is limited or counted.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The addresses that one host can use as it likes: of IPv6 its /64 network (RFC 7421), otherwise the address alone.
+/// The addresses that a single host can choose freely: for IPv6 its /64 network (RFC 7421), otherwise the address
+/// itself.
 pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

@@ -1,4 +1,4 @@
-//! Who may do what: one pure table. Handlers name an [`Action`]; [`authorize`] is the only place that decides.
+//! Permissions, as one pure table. Handlers name an [`Action`]; only [`authorize`] decides.
 
 use crate::{Named, Person};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub enum UserRole {
     Viewer,
     /// Has clusters, plans, runs and credentials of their own; reads those of others.
     Member,
-    /// Looks after the installation, and may change what anybody has.
+    /// Administers the installation, and may change what belongs to others.
     Administrator,
 }
 
@@ -20,7 +20,7 @@ impl UserRole {
     /// The least first.
     pub const ALL: [Self; 3] = [Self::Viewer, Self::Member, Self::Administrator];
 
-    /// As it is written everywhere.
+    /// Its name in the API, in the database and on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -29,7 +29,7 @@ impl UserRole {
         }
     }
 
-    /// The role of that word.
+    /// The role with this name.
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.word() == word)
     }
@@ -42,7 +42,7 @@ impl UserRole {
 pub enum TokenScope {
     /// Reads.
     Read,
-    /// Reads, uploads plans, makes clusters and starts runs: what a pipeline needs.
+    /// Read, upload plans, create clusters and start runs: what a pipeline needs.
     Run,
     /// Everything that its person may.
     All,
@@ -52,7 +52,7 @@ impl TokenScope {
     /// The narrowest first.
     pub const ALL: [Self; 3] = [Self::Read, Self::Run, Self::All];
 
-    /// As it is written everywhere.
+    /// Its name in the API, in the database and on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -61,13 +61,13 @@ impl TokenScope {
         }
     }
 
-    /// The scope of that word.
+    /// The scope with this name.
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.word() == word)
     }
 }
 
-/// How somebody was authenticated.
+/// How a caller was authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Via {
     /// The shell of the machine that the server runs on, by the data folder's token.
@@ -78,7 +78,7 @@ pub enum Via {
     Token { id: String, name: String, scope: TokenScope },
 }
 
-/// Somebody who calls.
+/// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     pub user: Person,
@@ -87,26 +87,26 @@ pub struct Principal {
     pub via: Via,
 }
 
-/// Whose something is.
+/// The owner of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner<'a> {
     pub person: &'a Person,
     pub team: Option<&'a Named>,
 }
 
-/// What can be done. Each handler and each live event is exactly one of these.
+/// The actions. Each handler and each live event has exactly one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Look at clusters, plans, runs, results, and at who there is.
+    /// View clusters, plans, runs, results, and the list of people.
     View,
-    /// Look at one's own account, sessions and tokens.
+    /// View your own account, sessions and tokens.
     ViewAccount,
-    /// Change one's own password, sessions and tokens.
+    /// Change your own password, sessions and tokens.
     ChangeAccount,
-    /// Look at one's own credentials, without their secrets.
+    /// View your own credentials, without their secrets.
     ViewCredentials,
-    /// Save, try and delete one's own credentials.
+    /// Save, test and delete your own credentials.
     ChangeCredentials,
     CreatePlan,
     ChangePlan,
@@ -115,15 +115,15 @@ pub enum Action {
     /// Start a run on a cluster.
     StartRun,
     ChangeRun,
-    /// Let people without an account read a run.
+    /// Share a run with people without an account.
     ShareRun,
-    /// Have runs started by themselves.
+    /// Create schedules, which start runs automatically.
     CreateSchedule,
     ChangeSchedule,
     /// Adopt or terminate instances that belong to no cluster of this server.
     ManageMachines,
     ManageImages,
-    /// Take runs that are in the store for artefacts alone into the list.
+    /// Add runs that exist only in the artefact store to the list of runs.
     ManageArchive,
     /// See and try the places that this server sends notifications and metrics to.
     ManageIntegrations,
@@ -132,7 +132,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// All of them.
+    /// All actions.
     pub const ALL: [Self; 20] = [
         Self::View,
         Self::ViewAccount,
@@ -156,7 +156,8 @@ impl Action {
         Self::ViewAudit,
     ];
 
-    /// The least role, the least scope of a token, and whether a thing's owner (or team) has to be the one who asks.
+    /// The minimum role, the minimum scope of a token, and whether the caller must own the object (or belong to its
+    /// team).
     fn requires(self) -> (UserRole, TokenScope, bool) {
         use {TokenScope as Scope, UserRole as Role};
         match self {
@@ -168,7 +169,7 @@ impl Action {
             Self::ChangePlan | Self::ChangeCluster | Self::StartRun | Self::ChangeRun => {
                 (Role::Member, Scope::Run, true)
             }
-            // Activities started with a token end with the token; a schedule would continue.
+            // What was started with a token ends with the token; a schedule would continue.
             Self::CreateSchedule => (Role::Member, Scope::All, false),
             Self::ChangeSchedule => (Role::Member, Scope::All, true),
             Self::ShareRun => (Role::Member, Scope::All, true),
@@ -182,18 +183,18 @@ impl Action {
     }
 }
 
-/// Why somebody may not.
+/// Why an action is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
     /// A token with this scope is needed.
     Scope(TokenScope),
     /// This role is needed.
     Role(UserRole),
-    /// It is somebody else's.
+    /// It belongs to somebody else.
     NotOwner,
 }
 
-/// Whether `principal` may do `action`, to something of `owner` where it is done to something.
+/// Whether `principal` may do `action`, on an object of `owner` if it concerns an object.
 ///
 /// # Errors
 /// When not, with the reason; the first of scope, role and owner.
@@ -233,7 +234,8 @@ mod tests {
         Via::Token { id: "t".to_owned(), name: "ci".to_owned(), scope }
     }
 
-    /// One letter for each action in the order of [`Action::ALL`]: `+` allowed, `o` not the owner, `r` role, `s` scope.
+    /// One letter for each action in the order of [`Action::ALL`]: `+` permitted, `o` not the owner, `r` role, `s`
+    /// scope.
     fn row(principal: &Principal) -> String {
         let person = Person { id: "owner".to_owned(), name: "Owner".to_owned() };
         let team = Named { id: "team".to_owned(), name: "Team".to_owned() };

@@ -1,10 +1,10 @@
-//! A plan: a `.jmx` with the files it needs, as it lies in the store.
+//! A plan: a `.jmx` with the files that it needs, as it is stored.
 
 use crate::{Named, Person, PlanCriteria, PlanId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a file of a plan is for.
+/// The purpose of a plan's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -13,14 +13,14 @@ pub enum PlanFileKind {
     Plan,
     /// Anything that the plan reads while it runs.
     Data,
-    /// A `.jar` that is put on JMeter's search path.
+    /// A `.jar` that is added to JMeter's search path.
     Plugin,
-    /// A `.properties` file given with `-q`.
+    /// A `.properties` file, passed to JMeter with `-q`.
     Properties,
 }
 
 impl PlanFileKind {
-    /// The kind that a file's ending says. Properties files are data unless they are named as properties.
+    /// The kind that belongs to the file's extension. Properties files are data unless they are named as properties.
     pub fn of(path: &str) -> Self {
         let lower = path.to_ascii_lowercase();
         if lower.ends_with(".jmx") {
@@ -41,7 +41,7 @@ pub struct PlanFile {
     pub path: String,
     pub bytes: u64,
     pub kind: PlanFileKind,
-    /// The SHA-256 of its content, in hex; `null`: taken in by a JAC that did not compute it.
+    /// SHA-256 of its content, in hex; `null`: uploaded to a version of JAC that did not compute it.
     #[serde(default)]
     pub sha256: Option<String>,
 }
@@ -53,7 +53,7 @@ pub struct Plan {
     pub id: PlanId,
     pub name: String,
     pub owner: Person,
-    /// The team whose members may change it too; `null`: its owner alone.
+    /// The team whose members may change it too; `null`: only its owner may.
     #[serde(default)]
     pub team: Option<Named>,
     pub created_ms: i64,
@@ -63,14 +63,15 @@ pub struct Plan {
     /// Uploaded by `jac run`, which creates a new revision each time; removed some time after its last run was deleted.
     #[serde(default)]
     pub ephemeral: bool,
-    /// Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`.
+    /// Files that it writes and that are kept for each run: patterns of paths below the folder of its `.jmx`.
     #[serde(default)]
     pub keep: Vec<String>,
     /// The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder.
     pub main_file: String,
     /// All files, the main one included, in the order of their paths.
     pub files: Vec<PlanFile>,
-    /// What its runs are judged by and what stops them by itself. Its version is apart from the files' revision.
+    /// The pass/fail criteria and stop rules of its runs. They have a version of their own, independent of the files'
+    /// revision.
     #[serde(default)]
     pub criteria: PlanCriteria,
 }
@@ -79,13 +80,13 @@ fn first_revision() -> u32 {
     1
 }
 
-/// What a plan's files were from one change of them to the next.
+/// The plan's files between two changes of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRevision {
     pub revision: u32,
-    /// When the files became these; `None`: a JAC that did not write it down has made it.
+    /// When this revision was created; `None`: by a version of JAC that did not record it.
     pub created_ms: Option<i64>,
-    /// Who made it; `None` likewise.
+    /// Who created it; `None` for the same reason.
     pub by: Option<Person>,
     /// The `.jmx` that is run.
     pub main_file: String,
@@ -104,13 +105,13 @@ pub enum FileChange {
     Changed,
 }
 
-/// What became of the files from one list to another, in the order of their paths; files that stayed as they were are not in it.
+/// The differences between two lists of files, in the order of their paths; unchanged files are omitted.
 pub fn changed_files<'a>(from: &'a [PlanFile], to: &'a [PlanFile]) -> Vec<(&'a str, FileChange)> {
     let by_path = |files: &'a [PlanFile]| -> BTreeMap<&'a str, &'a PlanFile> {
         files.iter().map(|file| (file.path.as_str(), file)).collect()
     };
     let (from, to) = (by_path(from), by_path(to));
-    // Content without a hash is not known to be the same.
+    // Files without a hash cannot be compared; they count as changed.
     let is_same = |one: &PlanFile, other: &PlanFile| one.sha256.is_some() && one.sha256 == other.sha256;
     let gone = from.keys().filter(|path| !to.contains_key(**path)).map(|path| (*path, FileChange::Removed));
     let there = to.iter().filter_map(|(path, file)| match from.get(path) {
@@ -152,7 +153,7 @@ mod tests {
             ("0.csv", FileChange::Added),
             ("a.csv", FileChange::Removed),
             ("b.csv", FileChange::Changed),
-            // It is unknown whether it is the same.
+            // Without a hash it is unknown whether the content is the same.
             ("old.csv", FileChange::Changed),
         ];
         assert_eq!(changed_files(&from, &to), changes);

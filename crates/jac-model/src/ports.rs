@@ -1,5 +1,5 @@
-//! The ports: how the engine reaches machines. Adapters (`jac-local`, `jac-ssh`) implement them; the engine knows no
-//! other way, and the tests put simulated ones in their place.
+//! The ports: how the engine reaches machines. Adapters (`jac-local`, `jac-ssh`) implement them; the engine has no
+//! other access to machines, and tests use simulated adapters.
 
 use crate::{
     ClusterConfig, ClusterId, CredentialChoice, EpochMs, Fault, Message, NodeImage, NodePrices, NodeTools, Person,
@@ -15,25 +15,25 @@ use std::time::{Duration, SystemTime};
 /// Something that a port could not do.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PortError {
-    /// The machine is gone or does not answer; trying again may help.
+    /// The machine is gone or does not answer; a retry may help.
     #[error("{node} does not answer: {reason}")]
     Unreachable { node: String, reason: String },
-    /// It cannot be done as things are, and that may change: a limit on calls, credentials that are over. Trying again may help.
+    /// It cannot be done at the moment, e.g. because of a rate limit or expired credentials. A retry may help.
     #[error("{node} cannot {what} at present: {reason}")]
     Retryable { node: String, what: String, reason: String },
     /// The machine answered and refused; trying again will not help.
     #[error("{node} could not {what}: {reason}")]
     Refused { node: String, what: String, reason: String },
-    /// This server, not the node, has no file descriptor left. It says nothing of the node, and passes by itself.
+    /// This server, not the node, has run out of file descriptors. It says nothing about the node, and passes.
     #[error(
         "{node} could not {what}: this server has no file descriptor left ({reason}); raise its limit of open files, such as \
          LimitNOFILE= of its service"
     )]
     OutOfDescriptors { node: String, what: String, reason: String },
-    /// A disk has no room left.
+    /// A disk is full.
     #[error("no space left on the disk of {node} ({what})")]
     DiskFull { node: String, what: String },
-    /// The time that was given for it is over.
+    /// The time limit was exceeded.
     #[error("{node} took longer than {} s to {what}", limit.as_secs())]
     TooSlow { node: String, what: String, limit: Duration },
     /// Machines that exist already lack something. All that was found, each a sentence with what to do.
@@ -53,21 +53,22 @@ impl PortError {
     }
 }
 
-/// Receives the progress of a long operation: the node, and what is done there.
+/// Receives the progress of a long operation: the node, and what is being done on it.
 pub type ProgressSink<'a> = &'a (dyn Fn(&str, Message) + Send + Sync);
 
-/// One node that a provider is asked for. Asking twice with the same cluster and name gives the same node.
+/// The request for one node. Requesting the same cluster and name twice gives the same node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeRequest {
     pub cluster: ClusterId,
     pub name: String,
     pub role: Role,
-    /// How many nodes the whole cluster has, where nodes share a machine's memory.
+    /// Number of nodes of the whole cluster, if nodes share a machine's memory.
     pub nodes_in_cluster: u32,
-    /// The machine ends itself after this time, unless the lease is renewed before. A length and not a time of day: no two
-    /// clocks are sure to agree, nor one with itself after it was set.
+    /// The machine terminates itself after this time, unless the lease is renewed before. A duration instead of a time
+    /// of day: the clocks of two machines may differ, and a clock may be set.
     pub lease: Duration,
-    /// What its cluster is called, whose it is, and when it is removed at the latest: written on machines that cost money.
+    /// The name of its cluster, its owner, and when it is removed at the latest: they are written on billable machines
+    /// as tags.
     pub cluster_name: String,
     pub owner: Person,
     pub expires_at_ms: EpochMs,
@@ -80,13 +81,13 @@ pub struct Instance {
     pub name: String,
     pub role: Role,
     pub address: String,
-    /// Where it is, in words.
+    /// Its location, as text.
     pub detail: String,
     /// Memory that this node may use, in MiB.
     pub memory_mb: u64,
-    /// It runs; `false` while it is on its way out or broken.
+    /// It is running; `false` while it is shutting down or broken.
     pub alive: bool,
-    /// What is known of a machine that somebody pays for.
+    /// Facts about a billable machine.
     pub billable: Option<Billable>,
 }
 
@@ -106,42 +107,43 @@ pub struct Billable {
     pub expires_at_ms: Option<EpochMs>,
 }
 
-/// What a provider has, and how old that is: what happened since may not be in it.
+/// The instances that a provider has. The list may lack changes that are more recent than its age.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     pub instances: Vec<Instance>,
-    /// The time since the provider was asked for the oldest part of it.
+    /// The time since the provider was asked for the oldest part of the list.
     pub age: Duration,
-    /// The clusters whose machines could not be looked for, with the reason, without a full stop: the list says nothing of them.
+    /// The clusters whose machines could not be listed, with the reason, without a full stop: the list says nothing
+    /// about them.
     pub unknown: BTreeMap<ClusterId, String>,
 }
 
-/// When nodes end themselves.
+/// When nodes terminate themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// From now on; see [`NodeRequest::lease`].
     pub left: Duration,
-    /// The time that is left once JMeter has ended.
+    /// The lease that remains once JMeter has ended.
     pub after_run: Option<Duration>,
-    /// When the cluster is removed at the latest, for those who look at the machines without this database.
+    /// When the cluster is removed at the latest, for people who see the machines but not this database.
     pub expires_at_ms: EpochMs,
 }
 
-/// What a provider says of a configuration before anything is made.
+/// A provider's validation of a configuration, before anything is created.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forecast {
-    /// What would make the launch fail.
+    /// The faults that would make the launch fail.
     pub faults: Vec<Fault>,
-    /// What was found or could not be looked at.
+    /// Findings, and what could not be checked.
     pub notes: Vec<Message>,
-    /// What each node costs an hour; `None`: it is not known, and a note says why.
+    /// Price of each node per hour; `None`: unknown, and a note says why.
     pub prices: Option<NodePrices>,
 }
 
-/// A place that a provider could not look at.
+/// A place that a provider could not list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {
-    /// As the provider calls it: `eu-central-1`.
+    /// The provider's name: `eu-central-1`.
     pub region: String,
     /// Why, without a full stop.
     pub reason: String,
@@ -157,11 +159,11 @@ pub struct Adopted {
     pub instances: Vec<Instance>,
 }
 
-/// Where nodes come from and go to.
+/// A provider of nodes.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Makes the nodes that are not there yet, of the kind that `config` describes; those that are stay as they are.
-    /// Returns all of them.
+    /// Creates the missing nodes, of the kind that `config` describes; existing ones stay unchanged. Returns all of
+    /// them.
     async fn launch(
         &self,
         config: &ClusterConfig,
@@ -169,31 +171,31 @@ pub trait Cloud: Send + Sync {
         progress: ProgressSink<'_>,
     ) -> Result<Vec<Instance>, PortError>;
 
-    /// Everything of this installation, whichever cluster it is of.
+    /// All instances of this installation, of all clusters.
     async fn list(&self) -> Result<Listed, PortError>;
 
-    /// Where the last [`Cloud::list`] could not look though nothing that is known lives there: no reason to fail, but
-    /// there may be more than it gave.
+    /// Where the last [`Cloud::list`] could not look, although no known cluster is there: this is not a failure, but
+    /// there may be more instances than it returned.
     fn unseen(&self) -> Vec<Unseen> {
         Vec::new()
     }
 
-    /// Takes all nodes of the cluster away, with everything on them. No node left is a success.
+    /// Terminates all nodes of the cluster and deletes everything on them. Succeeds if no node exists.
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError>;
 
-    /// Sets when the cluster's nodes end themselves, but for those that are gone.
+    /// Sets when the cluster's nodes terminate themselves, except for those that are gone.
     async fn renew_lease(&self, cluster: &ClusterId, lease: Lease, gone: &[String]) -> Result<(), PortError>;
 
-    /// The way to a node's files and processes.
+    /// Access to a node's files and processes.
     fn remote(&self, cluster: &ClusterId, node: &str) -> Arc<dyn Remote>;
 
-    /// Looks at a configuration before a launch. Nothing is made.
+    /// Validates a configuration before a launch. Creates nothing.
     async fn forecast(&self, config: &ClusterConfig) -> Result<Forecast, PortError> {
         let _nothing_to_ask = config;
         Ok(Forecast::default())
     }
 
-    /// Takes over a cluster whose machines [`Cloud::list`] shows and no row knows.
+    /// Adopts a cluster whose machines [`Cloud::list`] returns and that is not in the database.
     async fn adopt(&self, cluster: &ClusterId) -> Result<Adopted, PortError> {
         Err(PortError::Refused {
             node: cluster.to_string(),
@@ -202,7 +204,7 @@ pub trait Cloud: Send + Sync {
         })
     }
 
-    /// Begins to make an image of the cluster's master, with all that is on it. The machine is restarted for it.
+    /// Starts to create an image of the cluster's master with everything on it. This restarts the machine.
     async fn bake(&self, cluster: &ClusterId, name: &str, description: &str) -> Result<NodeImage, PortError> {
         let _nothing_is_made = (name, description);
         Err(PortError::Refused {
@@ -217,7 +219,8 @@ pub trait Cloud: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Reads a private key that somebody wants to sign in with, and takes its passphrase off. Faults name the field `/private_key`.
+    /// Reads a private key that a user wants to sign in with, and removes its passphrase. Faults name the field
+    /// `/private_key`.
     async fn sign_in_key(&self, private_key: &str, passphrase: Option<&str>) -> Result<SignInKey, PortError> {
         let _none_is_taken = (private_key, passphrase);
         Err(PortError::Refused {
@@ -227,7 +230,7 @@ pub trait Cloud: Send + Sync {
         })
     }
 
-    /// Says whose those credentials are, as the provider calls them: an ARN.
+    /// The identity of those credentials, as the provider names it: an ARN.
     async fn identity(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<String, PortError> {
         let _nobody_knows = (credentials, region);
         Err(PortError::Refused {
@@ -237,7 +240,8 @@ pub trait Cloud: Send + Sync {
         })
     }
 
-    /// Keys that are valid now, of credentials with or without a role: whoever signs requests without the provider's own tools needs them.
+    /// Keys that are valid now, of credentials with or without a role, for code that signs requests without the
+    /// provider's own tools.
     async fn session_keys(&self, credentials: &AwsCredentials, region: Option<&str>) -> Result<AwsKeys, PortError> {
         let _nobody_knows = (credentials, region);
         Err(PortError::Refused {
@@ -247,7 +251,7 @@ pub trait Cloud: Send + Sync {
         })
     }
 
-    /// Removes one of them, with what it takes on disks. One that is gone already is a success.
+    /// Deletes an image and its snapshots. Succeeds if it no longer exists.
     async fn remove_image(&self, region: &str, id: &str) -> Result<(), PortError> {
         Err(PortError::Refused {
             node: region.to_owned(),
@@ -270,7 +274,7 @@ pub struct SignInKey {
 /// AWS credentials. Their secrets are in no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AwsCredentials {
-    /// What the environment gives: variables, profile, web identity, the machine's role.
+    /// Credentials of the environment: variables, profile, web identity, the machine's role.
     Environment,
     Keys {
         access_key_id: String,
@@ -288,7 +292,7 @@ pub struct AwsKeys {
     pub access_key_id: String,
     pub secret_access_key: String,
     pub session_token: Option<String>,
-    /// `None`: they do not expire, or nobody says when.
+    /// `None`: they do not expire, or their expiry is unknown.
     pub expires: Option<SystemTime>,
 }
 
@@ -311,16 +315,17 @@ impl std::fmt::Debug for AwsCredentials {
     }
 }
 
-/// Where credentials come from, and what is sealed with the installation's key.
+/// A source of credentials and of secrets that are sealed with the installation's key.
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
-    /// The credentials of that choice with the region that was saved along, as they are now.
+    /// The current credentials of that choice, with the region that was saved with them.
     async fn aws(&self, choice: &CredentialChoice) -> Result<(AwsCredentials, Option<String>), PortError>;
 
     /// The private key of that id, in OpenSSH's format.
     async fn ssh_key(&self, id: &str) -> Result<String, PortError>;
 
-    /// With whose rights to look for what nothing is known of: all sets that there are, or the environment's where there is none.
+    /// The credentials to look for unknown instances with: all saved sets, or those of the environment if no set is
+    /// saved.
     async fn all_aws(&self) -> Result<Vec<CredentialChoice>, PortError>;
 
     /// Takes note of whether the provider took them when they were last used: `None`, or why not.
@@ -345,7 +350,7 @@ pub struct Command {
     pub folder: String,
 }
 
-/// What a short command printed.
+/// The output of a short command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     pub exit_code: i32,
@@ -361,7 +366,7 @@ pub enum ProcessState {
     Running {
         pid: u32,
     },
-    /// It ended; the code is the one it ended with.
+    /// It ended with this exit code.
     Exited {
         code: i32,
     },
@@ -372,7 +377,7 @@ pub enum ProcessState {
 /// A file that was found on a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
-    /// Relative to the folder that was looked at, with `/` between the parts.
+    /// Relative to the listed folder, with `/` between the parts.
     pub path: String,
     pub bytes: u64,
 }
@@ -382,7 +387,7 @@ pub struct FoundFile {
 pub struct FoundFiles {
     /// In no order.
     pub files: Vec<FoundFile>,
-    /// `false`: there were more than were to be looked at, or some whose names are not UTF-8.
+    /// `false`: there were more files than the limit, or some whose names are not UTF-8.
     pub is_whole: bool,
 }
 
@@ -394,24 +399,24 @@ pub struct Chunk {
     pub file_size: u64,
 }
 
-/// The way to one node. All paths are relative to the node's folder, with `/` between the parts.
+/// Access to one node. All paths are relative to the node's folder, with `/` between the parts.
 #[async_trait]
 pub trait Remote: Send + Sync {
     /// The node's folder, absolute, as programs on the node see it.
     fn folder(&self) -> String;
 
-    /// Sees to it that the node has a Java, and the JMeter whose home on *this* machine is given. What is there already
-    /// is only looked at. Says where both lie.
+    /// Ensures that the node has a Java, and the JMeter whose home on *this* machine is given. What exists is only
+    /// checked. Returns where both are.
     async fn equip(&self, jmeter_home: &Path, progress: ProgressSink<'_>) -> Result<NodeTools, PortError>;
 
     /// Runs a short command to its end.
     async fn run(&self, command: &Command, limit: Duration) -> Result<Output, PortError>;
 
-    /// Starts a command that outlives this connection and this process, under a name. Starting the same name again is
-    /// the same as having started it once, whether it still runs or not. Its output goes to `<name>.out` beside its record.
+    /// Starts a command that outlives this connection and this process, under a name. Starting the same name again has
+    /// no effect, whether the command still runs or not. Its output goes to `<name>.out` next to its record.
     async fn start(&self, name: &str, command: &Command) -> Result<(), PortError>;
 
-    /// What became of the process of that name.
+    /// The state of the process with this name.
     async fn process(&self, name: &str) -> Result<ProcessState, PortError>;
 
     /// Ends the process of that name and everything it started, at once.
@@ -420,11 +425,11 @@ pub trait Remote: Send + Sync {
     /// The same, and removes its record, so that the name can be started again.
     async fn forget(&self, name: &str) -> Result<(), PortError>;
 
-    /// Copies a file from this machine; its folders are made. An older file of that name is replaced in one step.
+    /// Copies a file from this machine and creates its folders. An existing file of that name is replaced atomically.
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError>;
 
-    /// The same for a file that the cluster's other nodes receive at about the same time: they may copy it from each other. By default each receives it
-    /// from this machine.
+    /// The same for a file that the cluster's other nodes receive at about the same time: they may copy it from each
+    /// other. By default each receives it from this machine.
     async fn put_on_all(&self, from: &Path, to: &str) -> Result<(), PortError> {
         self.put(from, to).await
     }
@@ -438,17 +443,17 @@ pub trait Remote: Send + Sync {
     /// The SHA-256 of a file and its size, computed on the node; `None` if there is no such file.
     async fn digest(&self, path: &str) -> Result<Option<(u64, [u8; 32])>, PortError>;
 
-    /// The plain files below a folder, however deep, after a look at no more than `most` files and folders. Links are neither followed nor
-    /// listed. No such folder: none.
+    /// The regular files below a folder, recursively; at most `most` files and folders are visited. Links are neither
+    /// followed nor listed. A missing folder has no files.
     async fn list_files(&self, folder: &str, most: usize) -> Result<FoundFiles, PortError>;
 
     /// Removes a folder with all that is in it. None there is a success.
     async fn remove(&self, path: &str) -> Result<(), PortError>;
 
-    /// TCP and UDP ports of the node that nothing has now, all different.
+    /// Unused TCP and UDP ports of the node, all different.
     async fn free_ports(&self, count: usize) -> Result<Vec<u16>, PortError>;
 
-    /// Whether something accepts connections there, seen from this node.
+    /// Whether an address accepts connections from this node.
     async fn can_connect(&self, address: &str, port: u16) -> Result<bool, PortError>;
 
     /// Makes the node report the state of a process, the length of a log and its counters until the returned value is dropped.
@@ -464,7 +469,7 @@ pub trait Remote: Send + Sync {
         Ok(None)
     }
 
-    /// How far the node's clock is ahead of this machine's, in milliseconds, and how unsure that is; `None` where it is the
+    /// How far the node's clock is ahead of this machine's, in milliseconds, and the uncertainty; `None` if it is the
     /// same clock.
     async fn clock_offset(&self) -> Result<Option<(i64, i64)>, PortError> {
         Ok(None)
@@ -474,14 +479,14 @@ pub trait Remote: Send + Sync {
 /// Ends the reports started by [`Remote::follow`] when dropped.
 pub type Following = Box<dyn Send + Sync>;
 
-/// What a machine's counters say at one moment. Two of them make rates.
+/// A machine's counters at one moment. Rates are computed from two of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vitals {
     /// `/proc/stat`, `/proc/meminfo` and `/proc/net/dev`, as they are.
     pub stat: String,
     pub meminfo: String,
     pub network: String,
-    /// What is free for the node's user where its files lie, in bytes.
+    /// Space available to the node's user on the disk with its files, in bytes.
     pub disk_free_bytes: Option<u64>,
     /// The heap of the node's JVM, while one runs.
     pub heap: Option<Heap>,
@@ -492,7 +497,7 @@ pub struct Vitals {
 /// The heap of a JVM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heap {
-    /// What objects took of it when the collector last looked.
+    /// Used by objects after the last garbage collection.
     pub used_bytes: u64,
     pub size_bytes: u64,
 }

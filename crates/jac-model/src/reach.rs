@@ -1,13 +1,15 @@
-//! Which addresses outside people may have this server connect to on their behalf: their own stores and search targets.
+//! The addresses that outside people may have this server connect to on their behalf: their own stores and search
+//! targets.
 //!
-//! A server stands where its people do not: beside databases, in a cloud's network with its metadata service. So an address that
-//! a person names is spoken to over HTTPS, at public IP addresses only, unless the configuration (`allowed_endpoints`) names it. Who connects looks
-//! at the addresses that a name resolves to at that moment ([`is_public`]): a name may lead elsewhere later.
+//! A server can reach systems that its users cannot: databases in its network, or a cloud's metadata service. Therefore
+//! it connects to an address entered by a person only over HTTPS and only at public IP addresses, unless the
+//! configuration (`allowed_endpoints`) names it. The code that connects checks the addresses to which the name resolves
+//! at that moment ([`is_public`]): a name may resolve to another address later.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// How far connections to an address may go.
+/// The permitted range of connections to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reach {
     /// The configuration names it, or it is the server's own.
@@ -17,19 +19,20 @@ pub enum Reach {
     Public,
 }
 
-/// Why an address may not be connected to.
+/// Why connecting to an address is not permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreached {
-    /// It is not an `http` or `https` URL with a host, or holds credentials, a query or a fragment.
+    /// It is not an `http` or `https` URL with a host, or contains credentials, a query or a fragment.
     Malformed,
     /// It is not HTTPS, or is not a public address, and the configuration does not name it.
     NotAllowed,
 }
 
-/// How far connections to the address of a person may go. `allowed` are the origins that the configuration names.
+/// The permitted range of connections to an address that a person entered. `allowed` contains the origins that the
+/// configuration names.
 ///
 /// # Errors
-/// When it may not be connected to at all.
+/// When no connection to it is permitted.
 pub fn reach_of(address: &str, allowed: &[String]) -> Result<Reach, Unreached> {
     let url: Url = address.parse().map_err(|_| Unreached::Malformed)?;
     let is_bare =
@@ -41,7 +44,7 @@ pub fn reach_of(address: &str, allowed: &[String]) -> Result<Reach, Unreached> {
     if allowed.iter().any(|allowed| allowed.parse::<Url>().is_ok_and(|allowed| allowed.origin() == origin)) {
         return Ok(Reach::Anywhere);
     }
-    // A name is looked at when it is resolved.
+    // A name is checked when it is resolved.
     let is_public = match url.host() {
         Some(Host::Ipv4(address)) => is_public(address.into()),
         Some(Host::Ipv6(address)) => is_public(address.into()),
@@ -51,7 +54,7 @@ pub fn reach_of(address: &str, allowed: &[String]) -> Result<Reach, Unreached> {
     if url.scheme() == "https" && is_public { Ok(Reach::Public) } else { Err(Unreached::NotAllowed) }
 }
 
-/// Is it an address of the public Internet, by IANA's registries of special-purpose addresses?
+/// Whether it is an address of the public Internet, according to IANA's registries of special-purpose addresses.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -79,8 +82,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return is_public_v4(mapped);
     }
     let [first, second, ..] = address.segments();
-    // Global unicast is 2000::/3; of it 2001::/23 is for protocols (Teredo), 2001:db8::/32 for documentation, 2002::/16 holds IPv4 addresses,
-    // and 3fff::/20 is for documentation.
+    // Global unicast is 2000::/3; of it 2001::/23 is for protocols (Teredo), 2001:db8::/32 for documentation, 2002::/16
+    // contains IPv4 addresses, and 3fff::/20 is for documentation.
     let is_special = (first == 0x2001 && (second < 0x200 || second == 0xdb8))
         || first == 0x2002
         || (first == 0x3fff && second < 0x1000);
@@ -107,7 +110,7 @@ mod tests {
             ("https://10.0.0.5", Err(Unreached::NotAllowed)),
             ("https://[::1]", Err(Unreached::NotAllowed)),
             ("https://[::ffff:169.254.169.254]", Err(Unreached::NotAllowed)),
-            // As numbers that are addresses all the same.
+            // Numbers that are valid addresses.
             ("https://2130706433", Err(Unreached::NotAllowed)),
             ("https://0x7f.1", Err(Unreached::NotAllowed)),
             ("https://me:secret@s3.example", Err(Unreached::Malformed)),

@@ -1,12 +1,12 @@
-//! How the samples of a run's workers come together, and how a total is divided among the workers.
+//! How the samples of a run's workers are collected, and how a total is divided among the workers.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Up to this many workers RMI is sound: beyond, the master is what is measured.
+/// Maximum number of workers for which RMI is reliable: with more, the master becomes the bottleneck.
 pub const RMI_MOST_WORKERS: u32 = 20;
 
-/// How the samples of a run's workers come together.
+/// How the samples of a run's workers are collected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -14,7 +14,8 @@ pub enum ResultsMode {
     /// Workers send them to JMeter's master over RMI, which writes one log.
     #[default]
     Rmi,
-    /// Each worker runs the plan by itself and writes a log of its own; the server reads all logs and merges them. No master runs.
+    /// Each worker runs the plan by itself and writes its own log; the server reads and merges all logs. No master
+    /// runs.
     Direct,
 }
 
@@ -31,7 +32,7 @@ pub enum ResultsChoice {
 }
 
 impl ResultsChoice {
-    /// The mode of a run on this many workers. Without a worker the master runs the plan alone, which is `rmi`.
+    /// The mode of a run on this number of workers. Without workers the master runs the plan itself, which is `rmi`.
     pub fn mode(self, workers: u32) -> ResultsMode {
         match self {
             Self::Direct if workers > 0 => ResultsMode::Direct,
@@ -41,13 +42,13 @@ impl ResultsChoice {
     }
 }
 
-/// A worker's own log of a run whose results are direct, as it was held against the worker's file at the end.
+/// A worker's own log of a run with direct results, as verified against the worker's file at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeLog {
     /// How much of it the run's log has, in bytes, its header line included.
     pub bytes: u64,
-    /// It is, byte for byte, what the worker has; `false`: the worker is gone, or has more.
+    /// It is identical to the worker's file, byte for byte; `false`: the worker is gone, or its file has more.
     pub whole: bool,
 }
 

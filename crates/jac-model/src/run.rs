@@ -1,4 +1,4 @@
-//! Runs: where one is (phase), why it ended (cause) and whether its criteria passed (verdict) are three fields.
+//! Runs: the phase, the cause of the end and the verdict of the criteria are three fields.
 
 use crate::{
     Annotation, BrokenRule, ClusterId, CriterionWatch, Message, NodeLog, Person, PlanFile, PlanId, Provider,
@@ -18,13 +18,13 @@ pub enum RunPhase {
     Preparing,
     /// JMeter's master runs and the log is followed.
     Running,
-    /// JMeter has ended; the log is checked and the artefacts are made.
+    /// JMeter has ended; the log is being verified and the artefacts are being created.
     Collecting,
     /// Nothing more will happen to it.
     Finished,
 }
 
-/// What may happen to a run.
+/// The events that change a run's phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunEvent {
     ClusterReady,
@@ -42,8 +42,8 @@ pub struct RunTransitionError {
 }
 
 impl RunPhase {
-    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be done twice.
-    /// A run that fails while it waits or prepares continues with `collecting` too: existing files are kept.
+    /// The phase after `event`. Repeating the event that led to a phase is allowed, so that a step can be repeated. A
+    /// run that fails while it waits or prepares also continues with `collecting`: existing files are kept.
     pub fn apply(self, event: RunEvent) -> Result<Self, RunTransitionError> {
         use RunEvent as E;
         use RunPhase as P;
@@ -84,15 +84,15 @@ pub enum StopMode {
 pub enum Cause {
     /// The plan finished.
     Completed,
-    /// Somebody stopped it.
+    /// A person stopped it.
     Stopped {
-        /// Who, in words.
+        /// Who, as text.
         by: String,
         how: StopMode,
     },
     /// A rule of the automatic stop was broken.
     AutoStopped {
-        /// The rule as it was given.
+        /// The rule as it was entered.
         rule: String,
         /// Value of the metric over the window.
         actual: f64,
@@ -116,12 +116,12 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// What was measured is less than the plan asked for.
+    /// The run measured less than the plan asked for.
     pub fn is_partial(&self) -> bool {
         !matches!(self, Self::Completed | Self::Imported)
     }
 
-    /// The cause in a word: `completed`, `stopped`, `auto_stopped` or `failed`.
+    /// The code of the cause: `completed`, `stopped`, `auto_stopped` or `failed`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -160,7 +160,7 @@ impl Cause {
     }
 }
 
-/// `2026-11-23 12:00:03 UTC` of a time in epoch milliseconds; a time that no calendar has is its number.
+/// `2026-11-23 12:00:03 UTC` for a time in epoch milliseconds; a time beyond the calendar is shown as its number.
 fn second_utc(at_ms: i64) -> String {
     match jiff::Timestamp::from_millisecond(at_ms) {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
@@ -192,19 +192,21 @@ pub struct RunNode {
     /// The ports that were chosen for it; empty before the start.
     #[serde(default)]
     pub ports: Vec<u16>,
-    /// How far its machine's clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+    /// How far its machine's clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or
+    /// unknown.
     #[serde(default)]
     pub clock_offset_ms: Option<i64>,
     /// Health of its machine at the last observation.
     #[serde(default)]
     pub health: Option<NodeHealth>,
-    /// When the first sample of its own log started, by the server's clock; `null`: there is none yet, or the results are not direct.
+    /// When the first sample of its own log started, by the server's clock; `null`: no sample yet, or the results are
+    /// not direct.
     #[serde(default)]
     pub first_sample_ms: Option<i64>,
     /// Since when the run continues without it; `null`: it took part to the end.
     #[serde(default)]
     pub lost_ms: Option<i64>,
-    /// Its own log, once it was checked; `null`: it was not yet, or the results are not direct.
+    /// Its own log, once it is verified; `null`: not verified yet, or the results are not direct.
     #[serde(default)]
     pub log: Option<NodeLog>,
 }
@@ -234,7 +236,8 @@ pub struct NodeHealth {
     /// Heap size of its JVM.
     #[serde(default)]
     pub heap_mb: Option<u64>,
-    /// Bytes of its log not read yet, the lowest value since the previous observation; `null`: it writes no log, or nothing was read since.
+    /// Bytes of its log that have not been read yet, the lowest value since the previous observation; `null`: it writes
+    /// no log, or nothing was read since.
     #[serde(default)]
     pub lag_bytes: Option<u64>,
     /// Rows of its log received per second; `null`: the results are not direct.
@@ -246,13 +249,13 @@ pub struct NodeHealth {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunStep {
-    /// Stays the same when the words change; empty in runs of earlier versions. `waiting_in_queue`, `waiting_for_cluster`, `checking_nodes`,
-    /// `copying_files`, `starting_workers`, `starting_master`, `running`, `stopping`, `force_stopping`, `collecting`, `waiting_for_room`,
-    /// `making_report`.
+    /// Stays the same when the wording changes; empty in runs of earlier versions. `waiting_in_queue`,
+    /// `waiting_for_cluster`, `checking_nodes`, `copying_files`, `starting_workers`, `starting_master`, `running`,
+    /// `stopping`, `force_stopping`, `collecting`, `waiting_for_room`, `making_report`.
     #[serde(default)]
     pub code: String,
-    /// Parameters; which ones depends on the code. `waiting_in_queue`: `run` and `name` of the run that it waits for, or `ahead`, the number of
-    /// runs that wait before it.
+    /// Parameters; which ones depends on the code. `waiting_in_queue`: `run` and `name` of the run that it waits for,
+    /// or `ahead`, the number of runs that wait before it.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object, additional_properties))]
     pub params: BTreeMap<String, serde_json::Value>,
@@ -269,7 +272,7 @@ pub struct RunStep {
 pub struct Versions {
     pub jac: String,
     pub jmeter: String,
-    /// Each that a node has, in order; one where all have the same.
+    /// The distinct versions of its nodes, sorted; one element if all nodes have the same version.
     pub java: Vec<String>,
 }
 
@@ -281,7 +284,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// One execution of a plan on a cluster, as it is stored; the statistics lie beside it.
+/// One execution of a plan on a cluster, as it is stored; its statistics are stored next to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub id: RunId,
@@ -293,11 +296,12 @@ pub struct Run {
     pub plan_revision: Option<u32>,
     pub cluster_id: ClusterId,
     pub cluster_name: String,
-    /// Where its cluster's nodes come from; `None`: a JAC started it that did not say, and its cluster is not known any more.
+    /// The provider of its cluster's nodes; `None`: an earlier version of JAC started it without recording the
+    /// provider, and its cluster no longer exists.
     #[serde(default)]
     pub provider: Option<Provider>,
     pub owner: Person,
-    /// The team whose members may change it too; `null`: its owner alone.
+    /// The team whose members may change it too; `null`: only its owner may.
     #[serde(default)]
     pub team: Option<Named>,
     /// Whether it is pinned: exempt from retention.
@@ -312,11 +316,12 @@ pub struct Run {
     /// Its annotations, in order of time.
     #[serde(default)]
     pub annotations: Vec<Annotation>,
-    /// When it was made the one that the other runs of its plan are compared with; `None`: it is not.
+    /// When it was made the baseline of its plan, which the plan's other runs are compared with; `None`: it is not the
+    /// baseline.
     #[serde(default)]
     pub baseline_ms: Option<i64>,
     pub phase: RunPhase,
-    /// What is being done now, a sentence; empty when it is finished.
+    /// The current step, a sentence; empty when the run is finished.
     pub step: String,
     pub cause: Option<Cause>,
     /// The `--fail-on` expressions.
@@ -333,31 +338,31 @@ pub struct Run {
     /// Share of the log's rows that may be unreadable without affecting the verdict, in percent; `None`: the default.
     #[serde(default)]
     pub max_unread_percent: Option<f64>,
-    /// How each criterion has fared, as it was when the last of them changed.
+    /// The history of each criterion, as of the last change of any of them.
     #[serde(default)]
     pub criteria_watch: Vec<CriterionWatch>,
     pub created_ms: i64,
     /// When JMeter's master was started.
     pub started_ms: Option<i64>,
     pub ended_ms: Option<i64>,
-    /// How long the plan says that it takes, in seconds; `None` if it does not say.
+    /// The planned duration in seconds; `None`: the plan does not define one.
     pub expected_s: Option<u64>,
     pub stop_requested: Option<StopMode>,
     pub stop_requested_by: Option<String>,
-    /// The rule that asked it to stop, where no person did.
+    /// The stop rule that stopped it; `None`: no rule did.
     #[serde(default)]
     pub broken_rule: Option<BrokenRule>,
     pub nodes: Vec<RunNode>,
     /// The `.jmx` that it runs, one of `files`. Empty in runs of earlier versions.
     #[serde(default)]
     pub main_file: String,
-    /// The plan's files as they were when the run was asked for; the run's folder has them.
+    /// The plan's files at the time of the request; the run's folder contains them.
     #[serde(default)]
     pub files: Vec<PlanFile>,
-    /// With what it was measured; known once its nodes were looked at.
+    /// The versions that it was measured with; known once its nodes were checked.
     #[serde(default)]
     pub versions: Option<Versions>,
-    /// The true values of properties that are masked, sealed, in hex; gone once the run has finished.
+    /// The true values of masked properties, sealed, in hex; removed once the run has finished.
     #[serde(default)]
     pub sealed_properties: Option<String>,
     /// JMeter properties for every node.
@@ -373,22 +378,22 @@ pub struct Run {
     #[serde(default)]
     pub keep: Vec<String>,
     pub workers: u32,
-    /// How the workers' samples come together.
+    /// How the workers' samples are collected.
     #[serde(default)]
     pub results: ResultsMode,
     /// Whether it is a try run: `files` has a changed copy of the plan with 1 thread and 1 iteration in each thread group, and 1 node runs it.
     #[serde(default)]
     pub try_run: bool,
-    /// What was asked for.
+    /// The requested way to collect results.
     #[serde(default)]
     pub results_choice: ResultsChoice,
-    /// It continues without lost workers while at least this many are left; `None`: it ends with the first lost worker.
+    /// It continues without lost workers while at least this many are left; `None`: the first lost worker ends it.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
-    /// Threads of all workers together, as far as the plan says.
+    /// Threads of all workers, as far as the plan defines them.
     pub total_threads: Option<u64>,
     /// Graceful stop timeout in seconds, after which requests in flight are aborted.
     // Records written by older versions have the former name.
@@ -397,13 +402,13 @@ pub struct Run {
     /// What a reader of the report must know.
     pub notes: Vec<Message>,
     pub steps: Vec<RunStep>,
-    /// The last word that JMeter was sent to end it, written down before it is sent.
+    /// The last stop command for JMeter; it is stored before it is sent.
     #[serde(default)]
     pub stop_sent: Option<StopMode>,
     /// When it was sent: its time limit keeps counting while no engine is running.
     #[serde(default)]
     pub stop_sent_ms: Option<i64>,
-    /// What goes wrong while JMeter is still being brought to its end; it becomes the cause.
+    /// A fault that occurs while JMeter is being stopped; it becomes the cause.
     #[serde(default)]
     pub failing: Option<Cause>,
     /// The UDP port on which the master takes `Shutdown`.

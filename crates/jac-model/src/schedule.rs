@@ -1,7 +1,7 @@
-//! Schedules: when a plan is run by itself, where, and what came of each time.
+//! Schedules: when a plan is run automatically, on which cluster, and the outcome of each scheduled time.
 //!
-//! Owns what a schedule and a firing *are*, and (in [`times`]) which moments a [`Timing`] stands for. Does not own when they are looked
-//! at: that is the engine's.
+//! Owns schedules and firings, and (in [`times`]) the times that a [`Timing`] describes. The engine decides when
+//! schedules are evaluated.
 
 pub mod times;
 
@@ -37,7 +37,8 @@ impl Timing {
     }
 }
 
-/// What is done at a time at which the schedule's earlier run has not finished, or its cluster is busy with another run.
+/// What happens at a scheduled time if the schedule's earlier run has not finished, or its cluster is busy with another
+/// run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -45,7 +46,7 @@ pub enum Overlap {
     /// Nothing is started for that time.
     #[default]
     Skip,
-    /// The run starts when the way is free. One waits at most; a time that comes while one waits is skipped.
+    /// The run starts when the cluster is free. At most one waits; a time that arrives while one waits is skipped.
     Queue,
 }
 
@@ -54,14 +55,14 @@ pub enum Overlap {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum RunsOn {
-    /// One that is there.
+    /// An existing cluster.
     Cluster {
         cluster_id: ClusterId,
         /// Its name when the schedule was saved.
         #[serde(default)]
         cluster_name: String,
     },
-    /// One that is created for each run and terminated after it.
+    /// A cluster that is created for each run and terminated after it.
     New {
         provider: Provider,
         #[serde(default)]
@@ -69,30 +70,32 @@ pub enum RunsOn {
     },
 }
 
-/// The settings of each run, as those of a run that somebody starts.
+/// The settings of each run, the same as those of a manually started run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScheduledRun {
-    /// The revision of the plan's files that each run runs; `null`: the newest at its time, whoever has changed the plan by then.
+    /// The revision of the plan's files that each run uses; `null`: the newest at its time, whoever changed the plan.
     pub plan_revision: Option<u32>,
-    /// JMeter properties for every node. Values of secret ones are masked in answers; a mask that is sent back keeps the value.
+    /// JMeter properties for every node. The values of secret ones are masked in responses; sending a mask back keeps
+    /// the value.
     pub properties: BTreeMap<String, String>,
     /// Java system properties for every node.
     pub system_properties: BTreeMap<String, String>,
-    /// Names of properties and system properties whose values nobody is to read.
+    /// Names of properties and system properties whose values are secret.
     pub secret: Vec<String>,
     /// Files of the plan that every JMeter reads with `-q`.
     pub properties_files: Vec<String>,
     /// Data files, relative to the plan, whose rows are split across the workers.
     pub split: Vec<String>,
-    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Empty: the plan's.
+    /// Expressions such as `p95 > 800ms`; if one is true, the run fails. Empty: the plan's criteria.
     pub criteria: Vec<String>,
     /// Graceful stop timeout in seconds; `null`: 30.
     pub stop_timeout_s: Option<u64>,
-    /// How the workers' samples come together.
+    /// How the workers' samples are collected.
     pub results: ResultsChoice,
-    /// With direct results, each run continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
+    /// With direct results, each run continues without lost workers while at least this many are left; `null`: the
+    /// first lost worker ends the run.
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers.
     pub share: BTreeMap<String, u64>,
@@ -104,7 +107,7 @@ pub struct ScheduledRun {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ScheduleState {
     Active,
-    /// Somebody paused it, or its owner was removed.
+    /// A person paused it, or its owner was removed.
     Paused,
     /// Too many of its runs failed in a row.
     SwitchedOff,
@@ -112,7 +115,7 @@ pub enum ScheduleState {
     Done,
 }
 
-/// This many failures in a row switch a schedule off.
+/// Number of consecutive failures after which a schedule is switched off.
 pub const FAILURES_UNTIL_OFF: u32 = 3;
 
 /// A schedule, as it is stored.
@@ -120,9 +123,9 @@ pub const FAILURES_UNTIL_OFF: u32 = 3;
 pub struct Schedule {
     pub id: ScheduleId,
     pub name: String,
-    /// Whose rights and credentials its runs have: whoever saved it last.
+    /// The person whose permissions and credentials its runs use: the one who saved it last.
     pub owner: Person,
-    /// The team whose members may change it too; `None`: its owner alone.
+    /// The team whose members may change it too; `None`: only its owner may.
     pub team: Option<Named>,
     pub plan_id: PlanId,
     pub plan_name: String,
@@ -133,14 +136,14 @@ pub struct Schedule {
     pub timing: Timing,
     pub overlap: Overlap,
     pub state: ScheduleState,
-    /// Failures in a row, of runs that it started by itself.
+    /// Consecutive failures of runs that it started automatically.
     pub failures: u32,
     /// The next time; `None` unless it is active.
     pub next_ms: Option<EpochMs>,
     pub created_ms: EpochMs,
     /// When it was switched off, paused or done last.
     pub ended_ms: Option<EpochMs>,
-    /// How often it was saved; who saves it says which of them they have seen.
+    /// The number of times it was saved; a save request names the revision that it is based on.
     pub revision: u32,
 }
 
@@ -153,15 +156,15 @@ pub enum FiringState {
     Starting,
     /// It waits for the end of an earlier run.
     Waiting,
-    /// Its run is there and has not finished.
+    /// Its run exists and has not finished.
     Running,
-    /// Its run completed, or somebody stopped it.
+    /// Its run completed, or a person stopped it.
     Finished,
-    /// Its run ended with a failure; a criterion that was not met is none.
+    /// Its run failed; a criterion that was not met is not a failure.
     Failed,
     /// Its run could not be started.
     NotStarted,
-    /// An earlier run was in its way, or it was cancelled while it waited.
+    /// An earlier run was still active, or it was cancelled while it waited.
     Skipped,
     /// JAC was not running at its time, and too late after it.
     Missed,
@@ -189,7 +192,7 @@ impl FiringState {
         matches!(self, Self::Failed | Self::NotStarted)
     }
 
-    /// As it is written everywhere.
+    /// Its name in the API and in the database.
     pub fn word(self) -> &'static str {
         match self {
             Self::Starting => "starting",
@@ -203,7 +206,7 @@ impl FiringState {
         }
     }
 
-    /// The state of that word.
+    /// The state with this name.
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
@@ -216,10 +219,10 @@ pub struct Firing {
     /// Rises from one to the next.
     pub id: i64,
     pub schedule_id: ScheduleId,
-    /// The time that it is for; of one by hand: when it was asked for.
+    /// The scheduled time; for a manual start: the time of the request.
     pub due_ms: EpochMs,
     pub state: FiringState,
-    /// Who started it manually; `null`: the schedule.
+    /// The person who started it manually; `null`: the schedule did.
     pub by: Option<Person>,
     /// Why it did not become a run, or how its run ended: `completed`, `criteria_failed`, `all_samples_failed`, `no_samples`,
     /// `stopped`, `auto_stopped`, `run_failed`, `run_deleted`, `overlap`, `cluster_busy`, `already_waiting`, `paused`, `missed`, `owner_disabled`, `owner_missing`, `owner_may_not`, or the code of an error; `null`: it has not ended.

@@ -1,7 +1,7 @@
-//! Search targets: where every sample of a run goes, one document each, and the port to one of them.
+//! Search targets, which receive every sample of a run as a document, and the port to one of them.
 //!
-//! Owns the words of shipping (cursor, step, trouble, shipment) and the port. The adapter owns protocols and documents, the engine owns
-//! the log, the cursor and when it is tried.
+//! Owns the terms of shipping (cursor, step, trouble, shipment) and the port. The adapter owns protocols and documents;
+//! the engine owns the log, the cursor and the schedule of attempts.
 
 use crate::ports::AwsKeys;
 use crate::reach::Reach;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub enum TargetKind {
     /// Elasticsearch or OpenSearch; which of them is learned from the server.
     Elasticsearch,
-    /// A Logstash with an `http` or a `tcp` input, which sends on what it gets.
+    /// A Logstash with an `http` or a `tcp` input, which forwards what it receives.
     Logstash,
 }
 
@@ -31,9 +31,9 @@ pub struct TargetInfo {
     pub kind: TargetKind,
     /// Scheme, host and port.
     pub address: String,
-    /// The data stream, or the indices, that samples are in: what a data view of Kibana is made for.
+    /// The data stream or the indices that contain samples, as used by a data view of Kibana.
     pub index_pattern: String,
-    /// Where Kibana or OpenSearch Dashboards is; `null`: not configured.
+    /// The address of Kibana or OpenSearch Dashboards; `null`: not configured.
     pub dashboards: Option<DashboardsInfo>,
 }
 
@@ -42,7 +42,7 @@ pub struct TargetInfo {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DashboardsInfo {
     pub kind: DashboardsKind,
-    /// As people open it, with a space or base path where there is one, without a slash at its end.
+    /// The address for people, with a space or base path if there is one, without a trailing slash.
     pub url: String,
 }
 
@@ -69,11 +69,12 @@ pub struct TargetTest {
     pub notes: Vec<String>,
 }
 
-/// What a target could not do, or what holds shipping up. Every one may pass: rights can be given and servers come back.
+/// Why a target could not do something, or what holds up shipping. Each of these errors may pass: permissions can be
+/// granted and servers come back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct TargetError {
-    /// Stays the same when the words change: `search_unreachable`, `search_denied`…
+    /// Stays the same when the wording changes: `search_unreachable`, `search_denied`…
     pub code: &'static str,
     /// A sentence.
     pub message: String,
@@ -85,7 +86,7 @@ impl TargetError {
     }
 }
 
-/// The run that documents are made for.
+/// The run whose samples become documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShippedRun {
     pub id: RunId,
@@ -100,16 +101,16 @@ pub struct ShippedRun {
     pub is_imported: bool,
 }
 
-/// How far a log has been acknowledged, without a gap. All of it is of one moment.
+/// How far a log has been acknowledged, without a gap. All fields are of the same moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
-    /// Byte at which the last acknowledged row begins; `None`: none is.
+    /// Byte at which the last acknowledged row begins; `None`: no row is acknowledged.
     pub row: Option<u64>,
-    /// Rows up to there, each of which makes a document.
+    /// Rows up to there; each becomes a document.
     pub rows: u64,
     /// Those of them that the target took, or had already.
     pub shipped: u64,
-    /// Those of them that the target refuses, whatever is done.
+    /// Those of them that the target rejects permanently.
     pub refused: u64,
     /// When the newest sample among them began, epoch milliseconds.
     pub newest_ms: Option<i64>,
@@ -122,7 +123,7 @@ pub struct RefusedRow {
     pub id: String,
     /// HTTP status of the row.
     pub status: u16,
-    /// The server's reason, as it gave it.
+    /// The server's reason, verbatim.
     pub reason: String,
     /// The document, JSON.
     pub document: String,
@@ -135,34 +136,34 @@ pub struct Step {
     pub refused: Vec<RefusedRow>,
 }
 
-/// The log that is shipped, and whoever keeps its cursor.
+/// The log that is shipped, and the owner of its cursor.
 #[async_trait]
 pub trait SampleLog: Send + Sync {
-    /// At most `most` bytes from a byte on; none where there are none yet.
+    /// At most `most` bytes from a byte on; empty if there are none yet.
     async fn read_at(&self, from: u64, most: usize) -> Result<Vec<u8>, TargetError>;
 
     /// Waits a moment for more of the log. `false`: nothing more will come, and nothing came since the last `true`.
     async fn grows(&self) -> bool;
 
-    /// Keeps how far it is. Called in order, after the target has acknowledged.
+    /// Saves the progress. Called in order, after the target has acknowledged.
     async fn keep(&self, step: Step) -> Result<(), TargetError>;
 
-    /// Says what holds it up, or that nothing does any more.
+    /// Reports what holds up shipping, or with `None` that nothing does any more.
     async fn report(&self, trouble: Option<TargetError>);
 }
 
-/// Samples of a run that are looked for, in the terms that a target answers exactly as the log does.
+/// A query for samples of a run, limited to terms that a target evaluates exactly as the log does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleQuery {
     pub run: RunId,
-    /// All of them hold.
+    /// All of them must match.
     pub conditions: Vec<QueryCondition>,
     pub order: QueryOrder,
-    /// How many of those that match are given; all are counted.
+    /// Maximum number of returned matches; all matches are counted.
     pub limit: usize,
 }
 
-/// What holds of a sample.
+/// A condition on a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueryCondition {
     /// It started then, epoch milliseconds.
@@ -189,7 +190,7 @@ pub enum QueryField {
     Thread,
 }
 
-/// One of these texts, none of which is empty, is the field, or stands in it.
+/// The field equals or contains one of these texts, none of which is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextTest {
     pub any_of: Vec<String>,
@@ -199,7 +200,7 @@ pub struct TextTest {
     pub at_end: bool,
 }
 
-/// The order of what is given.
+/// The order of the matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryOrder {
     /// As in the log.
@@ -208,7 +209,7 @@ pub enum QueryOrder {
     Slowest,
 }
 
-/// What a target has of a run, and what matches.
+/// The documents of a run in a target, and the matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleMatches {
     /// All documents of the run.
@@ -226,7 +227,7 @@ pub struct SampleCounts {
     pub transactions: u64,
 }
 
-/// A sample as its document has it: every field of its row that JAC shows.
+/// A sample from its document: every field of its row that JAC shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSample {
     /// Byte of its row in the log.
@@ -251,45 +252,45 @@ pub struct StoredSample {
     pub group_threads: Option<u32>,
 }
 
-/// A place that every sample goes to.
+/// A target that receives every sample.
 #[async_trait]
 pub trait SampleTarget: Send + Sync {
     fn info(&self) -> TargetInfo;
 
-    /// Where a run's samples of that time are shown; `None`: no address of dashboards is configured.
+    /// The address that shows a run's samples of that time; `None`: no address of dashboards is configured.
     fn dashboard_url(&self, run: &RunId, from_ms: EpochMs, to_ms: EpochMs) -> Option<String>;
 
-    /// Whether the target can be asked how many documents a run has there.
+    /// Whether the target can report how many documents of a run it has.
     fn counts(&self) -> bool;
 
-    /// Asks it who it is, and whether samples could be written. Nothing is written.
+    /// Queries its identity, and whether samples could be written. Nothing is written.
     async fn test(&self) -> Result<TargetTest, TargetError>;
 
     /// Ships a log from a cursor to its end. Temporary faults are reported to the log and retried indefinitely; a call that
     /// is dropped resumes at the last stored cursor. Shipping a row twice is harmless.
     async fn ship(&self, run: &ShippedRun, from: Cursor, log: &dyn SampleLog) -> Result<Cursor, TargetError>;
 
-    /// Makes what was shipped searchable and counts a run's documents.
+    /// Makes shipped documents searchable and counts those of a run.
     async fn count(&self, run: &RunId) -> Result<u64, TargetError>;
 
-    /// Looks for samples of a run among its documents. A fault where the answer might not be the log's.
+    /// Searches samples of a run among its documents. Returns an error if the result might differ from the log's.
     async fn search(&self, query: &SampleQuery) -> Result<SampleMatches, TargetError>;
 
-    /// Deletes documents of a run that are there more than once, all but one each, and says how many.
+    /// Deletes duplicate documents of a run, keeping one of each, and returns how many were deleted.
     async fn delete_doubles(&self, run: &RunId) -> Result<u64, TargetError>;
 
-    /// Deletes all documents of a run, and says how many there were.
+    /// Deletes all documents of a run, and returns how many there were.
     async fn delete(&self, run: &RunId) -> Result<u64, TargetError>;
 }
 
-/// A target of a person, with its secrets: what an adapter makes a [`SampleTarget`] of. It has no `Debug`.
+/// A person's own target with its secrets, from which an adapter creates a [`SampleTarget`]. It has no `Debug`.
 #[derive(Clone)]
 pub struct OwnTarget {
     /// Its name on this server.
     pub name: String,
     pub settings: OwnTargetSettings,
     pub auth: OwnTargetAuth,
-    /// How far connections to it may go.
+    /// The permitted range of connections to it.
     pub reach: Reach,
 }
 
@@ -310,7 +311,7 @@ pub enum OwnTargetAuth {
     },
 }
 
-/// Where AWS keys come from that requests are signed with.
+/// A source of the AWS keys that requests are signed with.
 #[async_trait]
 pub trait AwsKeySource: std::fmt::Debug + Send + Sync {
     /// Keys that are valid now.
@@ -324,9 +325,9 @@ pub trait AwsKeySource: std::fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnTargetSettings {
-    /// `https://` and a host; with a path behind a proxy.
+    /// `https://` and a host; with a path for a proxy.
     pub url: String,
-    /// Certificates of authorities to trust besides the public ones, PEM.
+    /// Certificates of authorities to trust in addition to the public ones, PEM.
     #[serde(default)]
     pub ca_pem: Option<String>,
     #[serde(default)]
@@ -343,7 +344,7 @@ pub struct OwnTargetSettings {
     /// `service.name` of every document.
     #[serde(default)]
     pub service: Option<String>,
-    /// Where Kibana or OpenSearch Dashboards is.
+    /// The address of Kibana or OpenSearch Dashboards.
     #[serde(default)]
     pub dashboards_url: Option<String>,
     #[serde(default)]
@@ -362,7 +363,7 @@ pub enum TargetLayout {
     IndexPerRun,
 }
 
-/// What of a person's target does not fit together.
+/// A contradiction in the settings of a person's target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnTargetFault {
     /// The name of its setting.
@@ -371,10 +372,10 @@ pub struct OwnTargetFault {
     pub message: String,
 }
 
-/// Makes targets of what people say. Nothing is asked of them yet.
+/// Creates targets from people's settings. It does not connect to them.
 pub trait TargetMaker: Send + Sync {
     /// # Errors
-    /// When what is said does not fit together.
+    /// When the settings contradict each other.
     fn make(&self, target: OwnTarget) -> Result<Arc<dyn SampleTarget>, OwnTargetFault>;
 }
 
@@ -385,16 +386,16 @@ pub trait TargetMaker: Send + Sync {
 pub enum ShipmentState {
     /// Rows are being shipped, or wait to be.
     Shipping,
-    /// All rows are there, counted.
+    /// All rows have arrived, as counted.
     Complete,
-    /// Everything was tried; some rows are not there.
+    /// Everything was attempted; some rows are missing.
     Incomplete,
-    /// The target has taken all rows and cannot be asked how many arrived.
+    /// The target has accepted all rows and cannot report how many arrived.
     Delivered,
 }
 
 impl ShipmentState {
-    /// Is there nothing left to do by itself?
+    /// Whether nothing more happens automatically.
     pub fn is_final(self) -> bool {
         match self {
             Self::Shipping => false,

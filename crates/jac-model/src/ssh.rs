@@ -11,7 +11,7 @@ pub struct SshConfig {
     /// `HOST` or `HOST:PORT` of each machine: the first is the master, the others are workers. The machines reach each
     /// other under these names too.
     pub hosts: Vec<String>,
-    /// Who signs in there.
+    /// The user that signs in there.
     pub user: String,
     /// The private key: the id of a saved one.
     #[serde(default)]

@@ -1,5 +1,5 @@
-//! HTTP clients for addresses that people name: to public addresses only, and nowhere that an answer sends them on to. Which
-//! addresses need that is [`jac_model::reach`]'s to say.
+//! HTTP clients for addresses that people enter: they connect only to public addresses and follow no redirects.
+//! [`jac_model::reach`] decides which addresses require that.
 
 use jac_model::reach::is_public;
 use reqwest::ClientBuilder;
@@ -14,15 +14,15 @@ pub fn cause(error: &dyn Error) -> String {
         error = source;
     }
     let text = error.to_string();
-    // The TLS library's words for an answer without TLS.
+    // The TLS library's message for a response without TLS.
     if text.contains("InvalidContentType") {
         return "it does not use TLS: try http://".to_owned();
     }
     text.trim_end_matches('.').to_owned()
 }
 
-/// The same client over HTTPS and at public addresses only, which are looked at whenever a name is resolved. Addresses that are written as numbers are
-/// not resolved: whoever takes them has looked at them.
+/// The same client over HTTPS and to public addresses only, which are checked whenever a name is resolved. Numeric
+/// addresses are not resolved: the caller must have checked them.
 pub fn public_only(client: ClientBuilder) -> ClientBuilder {
     client.https_only(true).redirect(reqwest::redirect::Policy::none()).dns_resolver(PublicNames)
 }

@@ -1,11 +1,11 @@
-//! What has changed between two results, and what of it is noise.
+//! Compares two results: which differences are changes, and which are noise.
 //!
-//! Three tests per line of the table, on the exact distributions: Mann–Whitney U on the response times of passed samples (are they slower
-//! altogether?), the share of these above the common 95th percentile (is the tail slower?) and the share of failures,
-//! the latter two as two-proportion z tests. A failure has no say in the first two: failing at once is not fast, and running into a timeout
-//! is counted as the failure that it is. Holm's method corrects for the number of tests. A change counts when its
-//! test says so *and* it is large enough to matter; each alone is not worth a red build: many samples make any trifle
-//! significant, and few make anything look large.
+//! Three tests per line of the table, on the exact distributions: Mann–Whitney U on the response times of passed
+//! samples (are they slower overall?), the share of these above the common 95th percentile (is the tail slower?) and
+//! the share of failures, the latter two as two-proportion z tests. Failures are excluded from the first two: failing
+//! at once is not fast, and a timeout counts as a failure. Holm's method corrects for the number of tests. A change
+//! counts when its test is significant *and* it exceeds the thresholds; one alone is not worth a red build: with many
+//! samples any trifle is significant, and with few anything looks large.
 
 mod coarse;
 mod comparison;
@@ -68,7 +68,7 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     let mut total = lines.next().unwrap_or_else(|| line(&before.summary.total, &after.summary.total, None, None));
     let labels: Vec<LineComparison> = lines.collect();
     if labels.is_empty() {
-        // What both are made of has nothing in common.
+        // The lines of the two totals have nothing in common.
         total.change = Change::Unclear;
         total.sentence = "no labels in common".to_owned();
     } else if basis_differs {
@@ -97,8 +97,8 @@ pub fn compare(before: &Side, after: &Side, thresholds: Thresholds) -> Compariso
     }
 }
 
-/// Compares one line of two results of which nothing is left but the line itself and the response times of its passed samples in coarse steps, as
-/// [`compare`] does with the lines of a table. Only its own tests are corrected for.
+/// Compares one line of two results of which only the line itself and the response times of its passed samples in
+/// coarse steps are left, as [`compare`] does with the lines of a table. The correction covers only its own tests.
 pub fn compare_lines(
     before: (&Entry, &CoarseTimes),
     after: (&Entry, &CoarseTimes),

@@ -1,4 +1,4 @@
-//! Several results side by side as data: what the comparison's page embeds and the server hands out.
+//! Several results next to each other as data: embedded in the comparison's page and served by the server.
 
 use crate::{Comparison, ErrorType, Side, Thresholds, compare, error_types};
 use jac_jtl::{LogStatistics, Point, Profile, ResponseTimes, Summary};
@@ -17,7 +17,7 @@ pub struct ComparisonReport {
     pub jac_version: String,
     /// When it was created, epoch milliseconds.
     pub created_ms: i64,
-    /// The results in the order in which they were given. The first is what the others are compared with.
+    /// The results in the given order. The others are compared with the first.
     pub results: Vec<ComparedResult>,
     /// The second, third… result compared with the first.
     pub comparisons: Vec<Comparison>,
@@ -31,7 +31,7 @@ pub struct ComparedResult {
     pub name: String,
     /// The run's ID, if JAC ran it.
     pub run_id: Option<String>,
-    /// How that run was started; `null` where it is not known.
+    /// How that run was started; `null`: unknown.
     #[serde(default)]
     pub run: Option<ComparedRun>,
     /// Its failures by type, the most frequent first, at most 200.
@@ -39,11 +39,11 @@ pub struct ComparedResult {
     pub errors: Vec<ErrorType>,
     /// Start of its first sample, epoch milliseconds.
     pub start_ms: Option<i64>,
-    /// Width of a bucket in milliseconds; `null` where there is only a table.
+    /// Width of a bucket in milliseconds; `null` if there is only a table.
     pub bucket_ms: Option<u64>,
-    /// The total over time; empty where there is only a table.
+    /// The total over time; empty if there is only a table.
     pub points: Vec<Point>,
-    /// How the total's response times are spread; `null` where there is only a table.
+    /// How the total's response times are spread; `null` if there is only a table.
     pub profile: Option<Profile>,
     /// The percentages of `profile.percentiles_ms`.
     pub percents: Vec<f64>,
@@ -51,17 +51,17 @@ pub struct ComparedResult {
     pub summary: Summary,
 }
 
-/// What a run was started with, as far as its results depend on it.
+/// The start settings of a run that its results depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ComparedRun {
     /// Its plan's name.
     pub plan: String,
-    /// The revision of the plan's files; `null`: it is not known.
+    /// The revision of the plan's files; `null`: unknown.
     pub plan_revision: Option<u32>,
-    /// Threads of all workers together; `null`: they are known only at run time.
+    /// Threads of all workers; `null`: they are known only at run time.
     pub users: Option<u64>,
-    /// Workers; 0: the master ran the plan alone.
+    /// Number of workers; 0: the master ran the plan itself.
     pub workers: u32,
     /// Type of its nodes; `null`: no longer known.
     pub machines: Option<String>,
@@ -85,7 +85,7 @@ pub struct ComparedRun {
     pub split: Vec<String>,
 }
 
-/// This many types of failures are kept of each result.
+/// Maximum number of failure types per result.
 const MOST_ERRORS: usize = 200;
 
 /// The most frequent types of failures.
@@ -94,10 +94,10 @@ pub fn most_frequent(mut errors: Vec<ErrorType>) -> Vec<ErrorType> {
     errors
 }
 
-/// A result to compare, with what the tests need.
+/// A result to compare, with the data that the tests need.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
-    /// What is shown of it.
+    /// The displayed part.
     pub result: ComparedResult,
     /// The exact response times of its passed samples; without them only failures can be tested.
     pub passed_times: Option<ResponseTimes>,
@@ -124,7 +124,7 @@ impl Compared {
         Self { result, passed_times: Some(log.passed_times()), max_unread_percent: None }
     }
 
-    /// From a `summary.json` alone.
+    /// From only a `summary.json`.
     pub fn of_summary(name: impl Into<String>, summary: Summary) -> Self {
         let result = ComparedResult {
             name: name.into(),

@@ -7,8 +7,9 @@ const HEADER: &str = "scope,label,samples,errors,error_percent,mean_ms,min_ms,ma
     p99_ms,throughput_per_s,received_kb_per_s,sent_kb_per_s,avg_bytes,apdex,kind,\
     p999_ms,latency_ms,connect_ms";
 
-/// The table: a header, a line per label (`scope` is `label`), then the total's (`scope` is `total`, so that a label called
-/// `Total` is distinguished). Numbers are unrounded with a point, as in `summary.json`; one that does not exist is empty.
+/// The table: a header, a line per label (`scope` is `label`), then that of the total (`scope` is `total`, which
+/// distinguishes it from a label called `Total`). Numbers are unrounded with a decimal point, as in `summary.json`; a
+/// missing one is empty.
 pub fn table_csv(summary: &Summary) -> String {
     let mut csv = HEADER.to_owned() + "\n";
     for entry in &summary.labels {
@@ -44,7 +45,7 @@ fn line(csv: &mut String, scope: &str, entry: &Entry) {
     fields(csv, &numbers);
     csv.push(',');
     csv.push_str(entry.kind.name());
-    // Behind all that was there before: a program may find columns by their places.
+    // After all existing columns: a program may find columns by their positions.
     fields(csv, &[entry.p999_ms, entry.latency_ms, entry.connect_ms]);
     csv.push('\n');
 }
@@ -59,7 +60,7 @@ fn fields(csv: &mut String, numbers: &[Option<f64>]) {
     }
 }
 
-/// A field of a line of CSV: quoted where it must be, and where a spreadsheet would take the text for a formula.
+/// A CSV field: quoted if necessary, and protected if a spreadsheet would interpret the text as a formula.
 pub fn csv_field(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula {
@@ -68,7 +69,7 @@ pub fn csv_field(text: &str) -> String {
     plain_csv_field(text)
 }
 
-/// A field of a line of CSV that a program reads: quoted where it must be, and otherwise as it is.
+/// A CSV field for programs: quoted if necessary, otherwise unchanged.
 pub fn plain_csv_field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! Failures by type, whatever their label: what JMeter's dashboard calls its top errors.
+//! Failures by type, for all labels together: the top errors of JMeter's dashboard.
 
 use crate::shown::{Labels, visible};
 use crate::text::{aligned, decimals, whole};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 pub struct ErrorType {
     /// Response code.
     pub code: String,
-    /// What the messages have in common; ids, numbers and addresses are `#`.
+    /// The common pattern of the messages; IDs, numbers and addresses are `#`.
     pub message: String,
     /// The whole message of the first one.
     pub example: String,
@@ -60,7 +60,7 @@ pub fn error_types(groups: &[ErrorGroup]) -> Vec<ErrorType> {
 /// Types that are shown below the table.
 const SHOWN: usize = 10;
 
-/// The most frequent types for a terminal, or for a file; nothing where nothing failed.
+/// The most frequent types for a terminal, or for a file; empty if nothing failed.
 pub fn errors_text(types: &[ErrorType], errors: u64, labels: Labels) -> String {
     if types.is_empty() {
         return String::new();

@@ -1,11 +1,12 @@
-//! Figures in sentences, with as many digits as the web app gives them (`web/src/shared/format`), and with the minus sign.
+//! Figures in sentences, with the same number of digits as in the web app (`web/src/shared/format`), and with a real
+//! minus sign.
 
 use crate::text::{decimals, whole};
 
 /// A number and its unit.
 type Split = (String, &'static str);
 
-/// `812 → 1,020 ms`; with both units where they differ.
+/// `812 → 1,020 ms`; with both units if they differ.
 fn before_after(split: fn(f64) -> Split, before: f64, after: f64) -> String {
     let ((a, unit_a), (b, unit_b)) = (split(before), split(after));
     if unit_a == unit_b { format!("{a} → {b} {unit_b}") } else { format!("{a} {unit_a} → {b} {unit_b}") }
@@ -21,7 +22,7 @@ pub(crate) fn shares(before: f64, after: f64) -> String {
     before_after(share, before, after)
 }
 
-/// With thousands separated where it is whole.
+/// With thousands separators if it is a whole number.
 fn number(value: f64, digits: usize) -> String {
     if digits == 0 { whole(value.round() as u64) } else { decimals(Some(value), digits) }
 }
@@ -58,7 +59,7 @@ pub(crate) fn rate(per_s: f64) -> String {
     format!("{}/s", number(per_s, digits))
 }
 
-/// A change in percent of what was before: `+12.3 %`, `−4.0 %`, `±0 %`; from 1,000 % on as a factor.
+/// A change in percent of the value before: `+12.3 %`, `−4.0 %`, `±0 %`; from 1,000 % on as a factor.
 pub(crate) fn change(percent: f64) -> String {
     let size = percent.abs();
     if size < 0.05 {

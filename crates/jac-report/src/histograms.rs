@@ -13,7 +13,7 @@ pub const HIGHEST_MS: u64 = 3_600_000;
 pub const SIGNIFICANT_FIGURES: u8 = 3;
 const ENCODING: &str = "HdrHistogram V2, compressed, base64";
 
-/// A histogram could not be made.
+/// A histogram could not be created.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct HistogramError(String);
@@ -64,10 +64,10 @@ impl Histograms {
     }
 }
 
-/// A histogram of response times in milliseconds with how often each was taken.
+/// A histogram of response times in milliseconds and their counts.
 ///
 /// # Errors
-/// Never, unless the bounds above are changed to such as the library refuses.
+/// Never, unless the bounds above are changed to ones that the library rejects.
 pub fn histogram(times: impl IntoIterator<Item = (u32, u64)>) -> Result<Histogram<u64>, HistogramError> {
     let made = Histogram::new_with_bounds(1, HIGHEST_MS, SIGNIFICANT_FIGURES);
     let mut histogram = made.map_err(|error| HistogramError(error.to_string()))?;

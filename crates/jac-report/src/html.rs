@@ -1,19 +1,18 @@
-//! A report or a comparison as one HTML page that needs nothing else: the page that `web/` builds, with the data put
-//! into it.
+//! A report or a comparison as one self-contained HTML page: the page that `web/` builds, with the data inserted.
 
 use crate::{ComparisonReport, Report};
 use jac_jtl::Point;
 
-/// The page, made by `npm run build` in `web/`; `build.rs` has checked that it is there and has the place.
+/// The page, created by `npm run build` in `web/`; `build.rs` has verified that it exists and has the placeholder.
 const SHELL: &str = include_str!("../../../web/dist-report/report.html");
 const BEGIN: &str = r#"<script type="application/json" id="jac-report">"#;
 const EMPTY: &str = "null</script>";
 
-/// Makes the page. In its charts' points, means and percentiles are rounded to a thousandth of a millisecond, which
-/// halves the page; the table's numbers are as they are.
+/// Renders the page. In its charts' points, means and percentiles are rounded to a thousandth of a millisecond, which
+/// halves the page; the table's numbers are unrounded.
 ///
 /// # Errors
-/// When the report cannot be written as JSON.
+/// When the report cannot be serialized to JSON.
 pub fn render_html(report: &Report) -> serde_json::Result<String> {
     let mut shown = report.clone();
     let labels = shown.series.labels.iter_mut().flat_map(|label| &mut label.points);
@@ -23,10 +22,10 @@ pub fn render_html(report: &Report) -> serde_json::Result<String> {
     page(&shown)
 }
 
-/// Makes the page of a comparison. Its charts' points are rounded in the same way.
+/// Renders the page of a comparison. Its charts' points are rounded in the same way.
 ///
 /// # Errors
-/// When the comparison cannot be written as JSON.
+/// When the comparison cannot be serialized to JSON.
 pub fn render_comparison_html(report: &ComparisonReport) -> serde_json::Result<String> {
     let mut shown = report.clone();
     for point in shown.results.iter_mut().flat_map(|result| &mut result.points) {
@@ -58,7 +57,8 @@ fn round(point: &mut Point) {
     }
 }
 
-/// JSON that cannot end the script element it stands in, nor begin a comment there. In JSON, `<` occurs in strings only.
+/// JSON that can neither end the script element that contains it nor begin a comment there. In JSON, `<` occurs only in
+/// strings.
 fn script_safe(json: &str) -> String {
     json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }

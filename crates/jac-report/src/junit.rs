@@ -4,12 +4,12 @@ use jac_jtl::criteria::{CriterionCode, CriterionResult};
 use jac_jtl::{Entry, EntryKind, Summary};
 use std::fmt::Write;
 
-/// A test suite `criteria` with a case per criterion, failed where it is not met, and a suite `labels` with a case per
+/// A test suite `criteria` with a case per criterion, failed if it is not met, and a suite `labels` with a case per
 /// label, its time the mean response time in seconds.
 ///
-/// With criteria it is for them to judge, and a label's errors are only reported in its case. Without criteria a label
-/// with errors is a failed case. How many rows were read, and how many could not be, are properties of the suite `labels`;
-/// transactions' labels have the class `transactions`.
+/// With criteria only they decide, and a label's errors are only reported in its case. Without criteria a label with
+/// errors is a failed case. The numbers of rows that were read and that could not be read are properties of the suite
+/// `labels`; transactions' labels have the class `transactions`.
 pub fn junit_xml(summary: &Summary, criteria: &[CriterionResult]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"jac\">\n");
     if !criteria.is_empty() {
@@ -21,7 +21,7 @@ pub fn junit_xml(summary: &Summary, criteria: &[CriterionResult]) -> String {
         }
         xml.push_str("  </testsuite>\n");
     }
-    // What holds for every result is no criterion that was given.
+    // Results that every run has are not criteria of the user.
     let judge_labels = criteria
         .iter()
         .all(|result| matches!(result.code, Some(CriterionCode::CannotBeJudged | CriterionCode::AllFailed)));
@@ -72,7 +72,7 @@ fn case(xml: &mut String, class: &str, name: &str, time_s: f64, failure: Option<
     xml.push_str("    </testcase>\n");
 }
 
-/// Text for an attribute or an element; characters that XML 1.0 cannot hold become U+FFFD.
+/// Text for an attribute or an element; characters that XML 1.0 cannot represent become U+FFFD.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,7 +1,7 @@
-//! `jac-report` makes one report of a log's statistics: as data, as one offline HTML page, as CSV, as text for a terminal
-//! and as JUnit XML.
+//! `jac-report` creates one report of a log's statistics: as data, as one offline HTML page, as CSV, as text for a
+//! terminal and as JUnit XML.
 //!
-//! It owns the forms; the numbers are `jac-jtl`'s. It reads no clock and writes no file.
+//! It owns the formats; the numbers come from `jac-jtl`. It reads no clock and writes no file.
 
 mod compare;
 mod comparison_report;

@@ -1,4 +1,4 @@
-//! The report as data: what `report.html` embeds and the server hands out.
+//! The report as data: embedded in `report.html` and served by the server.
 
 use crate::{ErrorType, error_types};
 use jac_jtl::criteria::{CriterionResult, Verdict};
@@ -23,7 +23,7 @@ pub struct Report {
     pub created_ms: i64,
     /// The logs that were read.
     pub files: Vec<LogFile>,
-    /// The run that wrote them, where it was JAC's.
+    /// The run that wrote them, if it was one of JAC's.
     pub run: Option<RunFacts>,
     /// The part of the run that the figures and `run.criteria` are of; `null`: the whole run.
     #[serde(default)]
@@ -34,7 +34,7 @@ pub struct Report {
     pub series: Series,
     /// Failures that are alike, most frequent first.
     pub errors: Vec<ErrorGroup>,
-    /// The same whatever the label, as JMeter's dashboard groups them, most frequent first.
+    /// The same for all labels together, grouped as in JMeter's dashboard, most frequent first.
     #[serde(default)]
     pub error_types: Vec<ErrorType>,
     /// Samples by response code.
@@ -45,8 +45,8 @@ pub struct Report {
     pub apdex: ApdexThresholds,
     /// Samples by node.
     pub hosts: Vec<LoadGenerator>,
-    /// What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
-    /// `summary.notes` too.
+    /// Remarks on the numbers: rejected rows, combined labels, lost data. Those about the log are in `summary.notes`
+    /// too.
     pub notes: Vec<Message>,
 }
 
@@ -56,7 +56,7 @@ pub struct Report {
 pub struct ReportInterval {
     /// Its beginning, epoch milliseconds.
     pub from_ms: i64,
-    /// Its end, which is not part of it, epoch milliseconds.
+    /// Its exclusive end, epoch milliseconds.
     pub to_ms: i64,
 }
 
@@ -66,7 +66,7 @@ pub struct ReportInterval {
 pub struct LogFile {
     /// Its name.
     pub name: String,
-    /// Its size as it lies there, compressed or not.
+    /// Its stored size, compressed or not.
     pub bytes: u64,
 }
 
@@ -76,7 +76,7 @@ pub struct LogFile {
 pub struct LoadGenerator {
     /// `host:port` of a remote thread's name, otherwise the `Hostname` column.
     pub host: String,
-    /// The node's name (`worker-1`); `null`: not known, as of a log that was not JAC's.
+    /// The node's name (`worker-1`); `null`: unknown, e.g. for a log that was not written by JAC.
     #[serde(default)]
     pub node: Option<String>,
     /// Samples of this node.
@@ -95,7 +95,7 @@ pub struct RunFacts {
     pub plan: String,
     /// The cluster's name.
     pub cluster: String,
-    /// Workers of the cluster; 0: the master ran the plan alone.
+    /// Workers of the cluster; 0: the master ran the plan itself.
     pub workers: u32,
     /// When JMeter's master was started, epoch milliseconds.
     pub started_ms: Option<i64>,
@@ -105,7 +105,7 @@ pub struct RunFacts {
     pub cause: Option<Cause>,
     /// Whether its criteria passed.
     pub verdict: Verdict,
-    /// Its criteria and what became of them.
+    /// Its criteria and their results.
     pub criteria: Vec<CriterionResult>,
     /// History of each of them during the run.
     #[serde(default)]
@@ -118,19 +118,20 @@ pub struct RunFacts {
     /// JMeter properties whose totals were divided among the workers.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
-    /// How the workers' samples came together.
+    /// How the workers' samples were collected.
     #[serde(default)]
     pub results: ResultsMode,
-    /// The workers, where each wrote a log of its own; otherwise empty.
+    /// The workers, if each wrote its own log; otherwise empty.
     #[serde(default)]
     pub nodes: Vec<NodeFacts>,
-    /// The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
+    /// The time between the first samples of the first and the last of them, in milliseconds; `null`: there are fewer
+    /// than two.
     #[serde(default)]
     pub start_skew_ms: Option<i64>,
     /// Its annotations.
     #[serde(default)]
     pub annotations: Vec<Annotation>,
-    /// The labels inside each transaction, by the transaction's label, where the plan says which they are.
+    /// The labels inside each transaction, by the transaction's label, as far as the plan shows them.
     #[serde(default)]
     pub transactions: BTreeMap<String, Vec<String>>,
 }
@@ -143,7 +144,7 @@ pub struct NodeFacts {
     pub name: String,
     /// When its first sample started, by the server's clock, epoch milliseconds; `null`: it took none.
     pub first_sample_ms: Option<i64>,
-    /// How far its clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+    /// How far its clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or unknown.
     pub clock_offset_ms: Option<i64>,
     /// Since when the run continued without it, epoch milliseconds; `null`: it took part to the end.
     pub lost_ms: Option<i64>,
@@ -164,31 +165,32 @@ impl From<&RunNode> for NodeFacts {
     }
 }
 
-/// The time between the first samples of the first and the last of the nodes, in milliseconds; `None`: there are no two.
+/// The time between the first samples of the first and the last of the nodes, in milliseconds; `None`: there are fewer
+/// than two.
 pub fn start_skew_ms(nodes: &[NodeFacts]) -> Option<i64> {
     let first: Vec<i64> = nodes.iter().filter_map(|node| node.first_sample_ms).collect();
     if first.len() < 2 { None } else { Some(first.iter().max()? - first.iter().min()?) }
 }
 
-/// What a report says besides the statistics.
+/// The contents of a report in addition to the statistics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// Heading of the page.
     pub title: String,
-    /// The JAC that makes it.
+    /// The version of JAC that creates it.
     pub jac_version: String,
-    /// When it is made, epoch milliseconds.
+    /// When it is created, epoch milliseconds.
     pub created_ms: i64,
     /// The logs that were read.
     pub files: Vec<LogFile>,
     /// The run that wrote them.
     pub run: Option<RunFacts>,
-    /// Notes that come before those of the statistics.
+    /// Notes that precede those of the statistics.
     pub notes: Vec<Message>,
 }
 
 impl Report {
-    /// Makes a report of a log's statistics.
+    /// Creates a report of a log's statistics.
     pub fn new(facts: Facts, log: &mut LogStatistics) -> Self {
         let mut notes = facts.notes;
         let summary = log.summary();
@@ -214,8 +216,8 @@ impl Report {
         }
     }
 
-    /// The same with the names of the run's nodes. JMeter names a worker's threads by its address, and of the ports of a node the first is
-    /// in it; a port that more than one node has says nothing.
+    /// The same with the names of the run's nodes. JMeter names a worker's threads after its address, which contains
+    /// the first of the node's ports; a port that several nodes have identifies none of them.
     #[must_use]
     pub fn with_nodes(mut self, nodes: &[RunNode]) -> Self {
         for generator in &mut self.hosts {
@@ -228,7 +230,7 @@ impl Report {
         self
     }
 
-    /// The same of a part of the time, with the statistics of its samples. What is said of the log and the run stays.
+    /// The same for a part of the time, with the statistics of its samples. Remarks on the log and the run are kept.
     #[must_use]
     pub fn narrowed(self, interval: ReportInterval, summary: Summary, log: &mut LogStatistics) -> Self {
         let errors = log.errors(usize::MAX);
@@ -306,7 +308,8 @@ mod tests {
             run: None,
             notes: Vec::new(),
         };
-        // Two nodes have the port 4005: it is not known which one is meant. A thread's name never has a node's second port.
+        // Two nodes have the port 4005: it is unknown which one is meant. A thread's name never contains a node's
+        // second port.
         let nodes = [
             node("worker-1", &[4001, 4003]),
             node("worker-2", &[4003, 4004]),

@@ -1,11 +1,11 @@
-//! Texts of logs and plans on a terminal: characters that steer it, or that change how what stands around them is read, are
-//! shown by their codes and not sent.
+//! Texts of logs and plans on a terminal: characters that control it, or that change how the surrounding text is read,
+//! are shown by their codes instead of being sent.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use unicode_width::UnicodeWidthStr;
 
-/// Does this character move the cursor, colour the screen, or change the direction of the text? Also those that nobody sees.
+/// Whether this character moves the cursor, colours the screen, changes the direction of the text, or is invisible.
 fn steers(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -13,17 +13,17 @@ fn steers(character: char) -> bool {
             | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
 }
 
-/// The text on one line, with characters that steer a terminal shown as `\n`, `\t`, `\u{1b}`.
+/// The text on one line, with characters that control a terminal shown as `\n`, `\t`, `\u{1b}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
     shown(text, |_| false)
 }
 
-/// The same for a text of several lines, whose line ends stay.
+/// The same for a text of several lines, which keeps its line ends.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     shown(text, |character| character == '\n')
 }
 
-/// JSON without characters that steer a terminal: they occur in strings only, where they can be escaped.
+/// JSON without characters that control a terminal: they occur only in strings, where they can be escaped.
 pub fn visible_json(json: &str) -> Cow<'_, str> {
     if !json.chars().any(|character| steers(character) && character != '\n') {
         return Cow::Borrowed(json);
@@ -74,7 +74,7 @@ pub enum Labels {
 }
 
 impl Labels {
-    /// For a terminal of usual width.
+    /// For a terminal of common width.
     pub const SHORT: Self = Self::Within(42);
 
     /// The labels with visible characters, distinguishable even if truncated.

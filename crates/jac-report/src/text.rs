@@ -24,9 +24,9 @@ const COLUMNS: [Column; 12] = [
     ("Apdex", |entry| decimals(entry.apdex, 2)),
 ];
 
-/// The table: a line per label in order of first appearance, a rule, the total. Times are milliseconds; a number that does
-/// not exist is a hyphen. Where there are transactions a column says what each line is, and a line why labels add up to more
-/// than the total.
+/// The table: a line per label in order of first appearance, a rule, the total. Times are in milliseconds; a missing
+/// number is a hyphen. If there are transactions, a column shows each line's kind, and a line explains why labels add
+/// up to more than the total.
 pub fn table_text(summary: &Summary, labels: Labels) -> String {
     let has_transactions = summary.labels.iter().any(|entry| entry.kind != EntryKind::Request);
     let mut rows: Vec<Vec<String>> = vec![heading()];
@@ -59,7 +59,7 @@ pub fn table_text(summary: &Summary, labels: Labels) -> String {
     text
 }
 
-/// The notes that stand below the table itself.
+/// The notes below the table itself.
 pub const IN_TABLE: [&str; 1] = ["transactions_not_in_total"];
 
 fn total_name(summary: &Summary) -> &'static str {
@@ -77,8 +77,8 @@ fn row(label: &str, entry: &Entry) -> Vec<String> {
     std::iter::once(label.to_owned()).chain(COLUMNS.iter().map(|(_, show)| show(entry))).collect()
 }
 
-/// Lines whose columns are as wide as their widest cell: right-aligned where `right` has the column's number, else
-/// left-aligned.
+/// Lines whose columns are as wide as their widest cell: right-aligned if `right` contains the column's number,
+/// otherwise left-aligned.
 pub fn aligned(rows: &[Vec<String>], right: &[usize]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
@@ -95,7 +95,7 @@ pub fn aligned(rows: &[Vec<String>], right: &[usize]) -> Vec<String> {
         .collect()
 }
 
-/// A text on one line, without characters that steer a terminal, and cut where it is long.
+/// A text on one line, without characters that control a terminal, and truncated if it is long.
 pub fn one_line(text: &str) -> String {
     Labels::SHORT.of([text]).concat()
 }

@@ -1,4 +1,4 @@
-//! Rows put together for one request.
+//! Combines rows into requests.
 
 use crate::document::DocumentWriter;
 use crate::settings::Settings;
@@ -7,12 +7,12 @@ use jac_model::search::ShippedRun;
 use std::io::Write;
 use std::ops::Range;
 
-/// How rows stand in a request.
+/// The layout of rows in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// For `_bulk`: a line that says what to do, and the document's line.
+    /// For `_bulk`: a line with the action, then the document's line.
     Bulk,
-    /// A document on each line, with its id among its `@metadata`, which Logstash does not send on.
+    /// A document per line, with its ID in its `@metadata`, which Logstash does not forward.
     Lines,
 }
 
@@ -26,10 +26,10 @@ pub(crate) struct Batch {
     pub newest_ms: i64,
 }
 
-/// Where a row is.
+/// The position of a row.
 #[derive(Debug, Clone, Copy)]
 struct Row {
-    /// The byte behind it.
+    /// The byte after it.
     end: u32,
     /// Byte of its document.
     document: u32,
@@ -46,7 +46,7 @@ impl Batch {
         self.rows.is_empty()
     }
 
-    /// Where the last row begins in the log.
+    /// The position of the last row in the log.
     pub fn last_position(&self) -> Option<u64> {
         self.rows.last().map(|row| row.position)
     }
@@ -69,14 +69,14 @@ impl Batch {
     }
 }
 
-/// Makes batches of samples.
+/// Builds batches of samples.
 #[derive(Debug)]
 pub(crate) struct Packer {
     documents: DocumentWriter,
     framing: Framing,
-    /// What every id begins with.
+    /// The prefix of every ID.
     id: String,
-    /// Rows up to the one that begins at this byte have been acknowledged before.
+    /// Rows up to the one that begins at this byte were acknowledged earlier.
     after: Option<u64>,
     most_bytes: usize,
     most_rows: usize,
@@ -103,7 +103,7 @@ impl Packer {
         std::mem::take(&mut self.full)
     }
 
-    /// All batches, also the one that is begun.
+    /// All batches, including the incomplete one.
     pub fn take_all(&mut self) -> Vec<Batch> {
         if !self.begun.is_empty() {
             self.full.push(std::mem::take(&mut self.begun));
@@ -112,7 +112,7 @@ impl Packer {
     }
 }
 
-/// The id of a row's document: the same whenever the row is sent.
+/// The ID of a row's document: the same each time the row is sent.
 pub(crate) fn document_id(run: &ShippedRun, position: u64) -> String {
     format!("{}-{}-{position}", run.id, run.source)
 }
@@ -142,7 +142,8 @@ impl TakeSample for Packer {
             }
         };
         out.push(b'\n');
-        // Batches are far below 4 GiB: a row has at most as many bytes as the reader takes, and few times that escaped.
+        // Batches are far below 4 GiB: a row has at most as many bytes as the reader accepts, and only a few times as
+        // many when escaped.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         batch.rows.push(Row { end: place(out.len()), document: place(document), position: sample.position });
         batch.newest_ms = if batch.rows.len() == 1 { sample.start_ms } else { batch.newest_ms.max(sample.start_ms) };

@@ -1,4 +1,4 @@
-//! The `_bulk` interface: what a request looks like, and what each item of its answer means.
+//! The `_bulk` API: the requests, and the meaning of each item in a response.
 
 use crate::batch::Batch;
 use crate::http::{Answer, Http, Payload, ServerFault, Silence};
@@ -14,7 +14,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Only what is read of the answer.
+/// The fields of the response that are read.
 const ANSWER_FIELDS: &str = "errors,items.*.status,items.*.error,items.*.failure_store";
 
 /// An answer to `_bulk`.
@@ -33,11 +33,12 @@ struct ItemLine {
 struct Item {
     status: u16,
     error: Option<ServerFault>,
-    /// Elasticsearch 9.1 and newer: `used` where the document was refused and put aside, with a status of success.
+    /// Elasticsearch 9.1 and newer: `used` if the document was rejected and put into the failure store, with a status
+    /// of success.
     failure_store: Option<String>,
 }
 
-/// What one item means.
+/// The meaning of one item.
 #[derive(Debug, PartialEq, Eq)]
 enum Meaning {
     Stored,
@@ -63,13 +64,14 @@ impl Item {
                 Some("failed") => Meaning::Refused("the index and the failure store refused the document".to_owned()),
                 _ => Meaning::Stored,
             },
-            // It is there: an earlier try came through though its answer did not.
+            // It exists: an earlier attempt succeeded although its response was lost.
             (409, "version_conflict_engine_exception") => Meaning::Stored,
             (_, "cluster_block_exception") => again("search_index_blocked", "The index is read only"),
             (401 | 403, _) => again("search_denied", "The credentials lack this permission"),
             (404, _) => again("search_index_missing", "The index does not exist"),
             (429, _) => again("search_busy", "The server is overloaded"),
-            // The index cannot be made as things are: no more shards are allowed, or its name is taken by something else.
+            // The index cannot be created at present: the shard limit is reached, or its name is taken by something
+            // else.
             (400, "validation_exception" | "invalid_index_name_exception" | "resource_already_exists_exception") => {
                 again("search_index_refused", "The index cannot be created")
             }
@@ -119,10 +121,10 @@ pub(crate) async fn send(
     Ok(verdict)
 }
 
-/// Finds out whether documents may be created in an index, with one that has no valid time, so it is not stored.
+/// Tests whether documents may be created in an index, with a document whose time is invalid, so that it is not stored.
 ///
 /// # Errors
-/// When they may not be, or the index cannot be made.
+/// When they may not, or the index cannot be created.
 pub(crate) async fn try_to_create(http: &Http, index: &str) -> Result<(), TargetError> {
     #[derive(Deserialize)]
     struct Tried {
@@ -153,7 +155,7 @@ pub(crate) async fn try_to_create(http: &Http, index: &str) -> Result<(), Target
     for TriedLine { create: TriedItem { index: stored_in, item } } in tried.items {
         match item.meaning() {
             Meaning::Refused(_) => (),
-            // A mapping of somebody's own that takes any time.
+            // A custom mapping that accepts any time.
             Meaning::Stored => {
                 delete(http, &[(stored_in, ID.to_owned())]).await?;
             }
@@ -163,7 +165,7 @@ pub(crate) async fn try_to_create(http: &Http, index: &str) -> Result<(), Target
     Ok(())
 }
 
-/// Deletes documents, each by its index and id, and says how many were still there. What is gone already is as good.
+/// Deletes documents, each by its index and ID, and returns how many existed. A missing document is not an error.
 pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Result<u64, TargetError> {
     let mut deleted = 0;
     let mut parts = vec![documents];
@@ -179,7 +181,7 @@ pub(crate) async fn delete(http: &Http, documents: &[(String, String)]) -> Resul
     Ok(deleted)
 }
 
-/// The same in one request. `None`: it is too large, and can be split.
+/// The same in one request. `None`: it is too large, but can be split.
 async fn delete_part(http: &Http, documents: &[(String, String)]) -> Result<Option<u64>, TargetError> {
     let line = |(index, id): &(String, String)| serde_json::json!({ "delete": { "_index": index, "_id": id } });
     let lines: String = documents.iter().map(|document| format!("{}\n", line(document))).collect();
@@ -209,7 +211,7 @@ fn ndjson(bytes: Bytes) -> Payload {
     Payload { bytes, media_type: HeaderValue::from_static("application/x-ndjson"), is_gzip: true }
 }
 
-/// Does work that takes a processor for a while.
+/// Runs work that uses a CPU for a while.
 pub(crate) async fn off_the_runtime<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, TargetError> + Send + 'static,
 ) -> Result<T, TargetError> {
@@ -229,7 +231,7 @@ pub(crate) fn pack<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Bytes, 
     packed.finish().map(Bytes::from).map_err(failed)
 }
 
-/// What an answer means that is no success as a whole.
+/// The meaning of a response that is not a success as a whole.
 pub(crate) fn failure(answer: &Answer) -> Failure {
     match answer.status.as_u16() {
         413 => Failure::Divide { status: 413, reason: answer.fault().message },

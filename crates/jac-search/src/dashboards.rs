@@ -1,7 +1,8 @@
 //! Dashboards in Kibana and OpenSearch Dashboards: saved objects to import, and links that open them for one run.
 //!
-//! Both files are made of one description ([`panels`]). Kibana gets objects of its version 8, which it imports into 8 and 9; OpenSearch
-//! Dashboards, which is at the level of Kibana 7.10, gets the same without what came later. Panels are aggregation-based, which both know.
+//! Both files are generated from one description ([`panels`]). Kibana gets objects of its version 8, which versions 8
+//! and 9 import; OpenSearch Dashboards, which corresponds to Kibana 7.10, gets the same without later features. Panels
+//! are aggregation-based, which both support.
 
 mod link;
 mod objects;

@@ -1,7 +1,7 @@
-//! One document of one row: Elastic's common schema where it has a name, `run.*` and `jmeter.*` besides.
+//! One document per row: Elastic Common Schema where it has a field, otherwise `run.*` and `jmeter.*`.
 //!
-//! Written by hand into one buffer, field by field, as there are tens of thousands of them a second; texts are escaped by serde_json. What a
-//! row does not have is left out.
+//! Written by hand into one buffer, field by field, because there are tens of thousands per second; texts are escaped
+//! by serde_json. Missing values of a row are omitted.
 
 use crate::settings::Settings;
 use jac_jtl::Sample;
@@ -9,20 +9,20 @@ use jac_model::search::ShippedRun;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// The version of the common schema whose names are used.
+/// The version of the Elastic Common Schema whose names are used.
 const ECS_VERSION: &str = "8.11.0";
-/// Raised when a document says more of its row. From 2 on it says everything that JAC shows of a sample.
+/// Incremented when documents contain more of their rows. From 2 on they contain everything that JAC shows of a sample.
 pub(crate) const FORM: u64 = 2;
 /// The longest text, in bytes, of fields that are searched for short names; `ignore_above` of the mapping, in characters.
 pub(crate) const NAME_LENGTH: usize = 1024;
-/// The same of messages and addresses.
+/// The same for messages and addresses.
 pub(crate) const TEXT_LENGTH: usize = 8191;
 const DAY_MS: i64 = 86_400_000;
 
 /// Writes documents of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct DocumentWriter {
-    /// What all of them end with, closing brace included.
+    /// The end of all documents, including the closing brace.
     end: Vec<u8>,
     /// The date of the day, from the epoch, that was written last.
     day: Option<(i64, String)>,
@@ -63,7 +63,7 @@ impl DocumentWriter {
         }
         out.push(b'}');
         write_http(sample, out);
-        // JMeter writes `null` where a sampler has none.
+        // JMeter writes `null` if a sampler has none.
         if !matches!(sample.url, b"" | b"null") {
             text(out, b",\"url\":{\"full\":", sample.url);
             out.push(b'}');
@@ -84,7 +84,7 @@ impl DocumentWriter {
         out.extend_from_slice(&self.end);
     }
 
-    /// Appends a time as ISO 8601 in UTC, which Logstash wants, with milliseconds.
+    /// Appends a time as ISO 8601 in UTC, which Logstash requires, with milliseconds.
     fn write_time(&mut self, epoch_ms: i64, out: &mut Vec<u8>) {
         let (day, ms) = (epoch_ms.div_euclid(DAY_MS), epoch_ms.rem_euclid(DAY_MS));
         if self.day.as_ref().is_none_or(|(known, _)| *known != day) {
@@ -201,7 +201,8 @@ fn counts(message: &[u8]) -> Option<(u64, u64)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-/// The group of `10.0.0.7:1099-Thread Group 1-3`: without the worker, and without the numbers of group and thread behind it.
+/// The group of `10.0.0.7:1099-Thread Group 1-3`: without the worker, and without the numbers of group and thread after
+/// it.
 fn thread_group<'a>(sample: &Sample<'a>) -> Option<&'a [u8]> {
     let name = match sample.worker() {
         Some(worker) => sample.thread.get(worker.len() + 1..)?,

@@ -24,7 +24,7 @@ use tokio::time::sleep;
 pub(crate) struct Elastic {
     http: Http,
     settings: Settings,
-    /// What was found there, once its templates were seen to.
+    /// The server's properties, once its templates were ensured.
     prepared: Mutex<Option<Prepared>>,
 }
 
@@ -44,7 +44,7 @@ impl Elastic {
         Ok(Self { http: Http::new(&settings)?, settings, prepared: Mutex::default() })
     }
 
-    /// Learns who answers and sees to its templates, once.
+    /// Detects the server and ensures its templates, once.
     async fn prepared(&self) -> Result<Prepared, TargetError> {
         if let Some(prepared) = *self.known() {
             return Ok(prepared);
@@ -77,7 +77,7 @@ impl Elastic {
         Ok(Layout::IndexPerRun)
     }
 
-    /// Whether an index template may make a data stream there: one that is only tried says so.
+    /// Whether an index template may create a data stream there, determined by simulating one.
     async fn has_data_streams(&self) -> Result<bool, TargetError> {
         let name = self.settings.index_name(Layout::DataStream);
         let body = serde_json::json!({ "index_patterns": [name], "priority": 1_000_000, "data_stream": {} });
@@ -88,14 +88,14 @@ impl Elastic {
             .map_err(|silence| silence.error)?;
         match answer.status.as_u16() {
             200..300 => Ok(true),
-            // Who may not try templates finds them made by somebody who may.
+            // Credentials that may not simulate templates rely on templates created by somebody else.
             401 | 403 => Ok(true),
             429 | 500.. => Err(answer.fault()),
             _ => Ok(!answer.fault().message.contains("data_stream")),
         }
     }
 
-    /// Where documents of a run are written to.
+    /// The index or data stream that documents of a run are written to.
     fn index(&self, layout: Layout, run: &RunId) -> String {
         let name = self.settings.index_name(layout);
         match layout {
@@ -120,7 +120,7 @@ impl Sender for ToIndex<'_> {
     async fn send(&self, batch: &Arc<Batch>, rows: Vec<Range<usize>>) -> Result<Verdict, Failure> {
         let verdict = bulk::send(&self.target.http, &self.index, batch, rows).await?;
         if verdict.trouble.as_ref().is_some_and(|error| error.code == "search_index_missing") {
-            // Somebody has deleted it, perhaps with its template.
+            // It was deleted, perhaps with its template.
             *self.target.known() = None;
             let prepared = self.target.prepared().await;
             prepared.map_err(|error| Failure::Passing { error, retry_after: None })?;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(90);
-/// What is shown of an answer that was not expected.
+/// Maximum length of the excerpt of an unexpected response.
 const EXCERPT: usize = 300;
 /// Maximum size of a response: one to a search of 1,000 samples has about 2 MB. The target's owner controls its responses.
 const MOST_ANSWERED: usize = 64 << 20;
@@ -27,13 +27,13 @@ const MOST_ANSWERED: usize = 64 << 20;
 pub(crate) struct Http {
     client: reqwest::Client,
     base: Url,
-    /// Where each request is signed for itself.
+    /// Set if each request is signed individually.
     sigv4: Option<SigV4>,
     /// Of each request.
     headers: HeaderMap,
 }
 
-/// A body with what it is.
+/// A body with its content type.
 #[derive(Debug, Clone)]
 pub(crate) struct Payload {
     pub bytes: Bytes,
@@ -56,11 +56,11 @@ pub(crate) struct Answer {
     pub body: Bytes,
 }
 
-/// Why nothing came back.
+/// Why there was no response.
 #[derive(Debug)]
 pub(crate) struct Silence {
     pub error: TargetError,
-    /// A connection was there, and broke while the request or the answer was on its way.
+    /// The connection was established, and broke while the request or the response was being transferred.
     pub while_sending: bool,
 }
 
@@ -69,7 +69,7 @@ impl Http {
         Self::within(settings.url.clone(), settings.auth.clone(), settings.ca_pem.as_deref(), settings.reach)
     }
 
-    /// Speaks to that address, wherever it leads.
+    /// A client for that address, without restrictions.
     pub fn at(base: Url, auth: Auth, ca_pem: Option<&[u8]>) -> Result<Self, SettingsError> {
         Self::within(base, auth, ca_pem, Reach::Anywhere)
     }
@@ -90,7 +90,7 @@ impl Http {
             }
             builder = builder.tls_certs_merge(certificates);
         }
-        // Else the last part of a path, as behind a proxy, would be replaced by what is asked for.
+        // Otherwise the last part of a path, as with a proxy, would be replaced with the request's path.
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
@@ -120,7 +120,7 @@ impl Http {
         self
     }
 
-    /// Asks for something and gives whatever is answered.
+    /// Sends a request and returns any response.
     pub async fn send(&self, method: Method, path: &str, payload: Option<&Payload>) -> Result<Answer, Silence> {
         let given_up = |error| Silence { error, while_sending: false };
         let url = self.base.join(path).map_err(|error| {
@@ -154,7 +154,7 @@ impl Http {
         Ok(Answer { status, headers, body: body.freeze() })
     }
 
-    /// The same where only a success is of use.
+    /// The same, if only a success is useful.
     pub async fn call(&self, method: Method, path: &str, payload: Option<&Payload>) -> Result<Value, TargetError> {
         let answer = self.send(method, path, payload).await.map_err(|silence| silence.error)?;
         if !answer.status.is_success() {
@@ -181,8 +181,8 @@ impl Http {
     }
 }
 
-/// An API key as Elasticsearch wants it in the header: base64 of `id:key`. It is given so (`encoded` of the answer that made it), or as
-/// `id:key`; base64 has no colon.
+/// An API key as required in Elasticsearch's header: base64 of `id:key`. The setting contains it in this form
+/// (`encoded` of the response that created it), or as `id:key`; base64 has no colon.
 fn encoded_key(key: &str) -> Cow<'_, str> {
     if key.contains(':') { Cow::Owned(BASE64_STANDARD.encode(key)) } else { Cow::Borrowed(key) }
 }
@@ -220,12 +220,12 @@ impl Answer {
         })
     }
 
-    /// How long to wait, where the server says it.
+    /// The retry delay, if the server gives it.
     pub fn retry_after(&self) -> Option<Duration> {
         self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
     }
 
-    /// The server's own fault, where it says one.
+    /// The server's own error, if the response contains one.
     pub fn server_fault(&self) -> Option<ServerFault> {
         #[derive(Deserialize)]
         struct Body {
@@ -234,7 +234,7 @@ impl Answer {
         serde_json::from_slice::<Body>(&self.body).ok().map(|body| body.error)
     }
 
-    /// Names what is wrong with an answer that is no success.
+    /// The fault of a response that is not a success.
     pub fn fault(&self) -> TargetError {
         let status = self.status.as_u16();
         let fault = self.server_fault();

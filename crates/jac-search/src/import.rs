@@ -1,4 +1,4 @@
-//! Puts the saved objects into Kibana or OpenSearch Dashboards by their own interface.
+//! Imports the saved objects into Kibana or OpenSearch Dashboards with their own API.
 
 use crate::dashboards::saved_objects;
 use crate::http::{Answer, Http, Payload};
@@ -10,20 +10,20 @@ use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Separates the form's parts; nothing in the file looks like it.
+/// Separates the form's parts; it does not occur in the file.
 const BOUNDARY: &str = "jac-saved-objects-5d41402abc4b2a76";
 
-/// Imports the dashboards over those of an earlier import, and says how many objects there are.
+/// Imports the dashboards, replacing those of an earlier import, and returns the number of objects.
 ///
 /// # Errors
-/// When the application does not answer, refuses, or takes only some of the objects.
+/// When the application does not answer, refuses, or accepts only some of the objects.
 pub async fn import_dashboards(
     dashboards: &DashboardsSettings,
     auth: Auth,
     ca_pem: Option<&[u8]>,
     index_pattern: &str,
 ) -> Result<u64, TargetError> {
-    // Without this header both take a request for one that another site's page has made.
+    // Without this header both reject the request as cross-site request forgery.
     let header = match dashboards.kind {
         DashboardsKind::Kibana => "kbn-xsrf",
         DashboardsKind::OpensearchDashboards => "osd-xsrf",
@@ -63,7 +63,7 @@ struct Imported {
     errors: Vec<Failed>,
 }
 
-/// An object that was not taken.
+/// An object that was not accepted.
 #[derive(Debug, Deserialize)]
 struct Failed {
     #[serde(default)]
@@ -73,7 +73,7 @@ struct Failed {
 }
 
 impl Imported {
-    /// `None`: neither application has answered.
+    /// `None`: the response is from neither application.
     fn of(answer: &Answer) -> Option<Self> {
         answer.status.is_success().then(|| answer.json().ok()).flatten()
     }

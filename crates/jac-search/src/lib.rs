@@ -1,8 +1,9 @@
 //! Every sample of a run in Elasticsearch, OpenSearch or behind a Logstash: the adapter of [`SampleTarget`].
 //!
-//! Owns the documents and their mapping, the protocols, how fast it is sent, and what an answer means. Does not own the log, the cursor
-//! or when a run is shipped: those are the engine's. A row's document has the row's place in its log as its id and is only ever created, so
-//! sending it again changes nothing. After a crash, a lost connection or a lost response it is therefore enough to resume at the last cursor.
+//! Owns the documents and their mapping, the protocols, the rate of sending, and the meaning of responses. The engine
+//! owns the log, the cursor and the schedule of shipping. The ID of a row's document is the row's position in its log,
+//! and documents are only ever created, so sending a row again changes nothing. After a crash, a lost connection or a
+//! lost response it is therefore enough to resume at the last cursor.
 
 mod batch;
 mod bulk;
@@ -32,10 +33,10 @@ pub use settings::{Auth, DashboardsSettings, Layout, Secret, Settings, SettingsE
 use jac_model::search::{SampleTarget, TargetKind};
 use std::sync::Arc;
 
-/// The target that the settings describe. Nothing is asked of it yet.
+/// The target that the settings describe. It does not connect yet.
 ///
 /// # Errors
-/// When the settings do not fit together.
+/// When the settings contradict each other.
 pub fn target(settings: Settings) -> Result<Arc<dyn SampleTarget>, SettingsError> {
     Ok(match settings.kind {
         TargetKind::Elasticsearch => Arc::new(elastic::Elastic::new(settings)?),

@@ -1,8 +1,9 @@
 //! The target Logstash: its `http` input, or its `tcp` input with `json_lines`.
 //!
-//! Each document has its id among its `@metadata`, which the pipeline of `packaging/logstash/` makes the document's id, so that a row which
-//! is sent again is stored once. An `http` input answers when it has taken the rows into its queue. A `tcp` input never answers: what was
-//! written to a connection that breaks afterwards may be lost, and only the count in the search engine shows it.
+//! Each document has its ID in its `@metadata`, which the pipeline of `packaging/logstash/` uses as the document's ID,
+//! so that a row that is sent again is stored once. An `http` input responds when it has put the rows into its queue. A
+//! `tcp` input never responds: data written to a connection that breaks afterwards may be lost, and only the count in
+//! the search engine shows it.
 
 use crate::batch::{Batch, Framing};
 use crate::bulk::{failure, off_the_runtime, pack};
@@ -28,7 +29,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// An input that takes nothing for so long is given up.
+/// An input that accepts nothing for this long is abandoned.
 const WRITE_LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Logstash {
@@ -83,7 +84,7 @@ impl Sender for Logstash {
             Input::Http(http) => post(http, batch, rows).await,
             Input::Tcp { host, port, stream } => {
                 let mut kept = stream.lock().await;
-                // If this fails or is cancelled, half a line may have been written: the connection is then not used any more.
+                // If this fails or is cancelled, half a line may have been written: the connection is not reused then.
                 let mut stream = kept.take();
                 let written = write(&mut stream, host, *port, batch, &rows).await;
                 if written.is_ok() {
@@ -102,7 +103,7 @@ impl Sender for Logstash {
     }
 }
 
-/// Sends rows as an array, which the input's `json` codec makes an event of each element of.
+/// Sends rows as an array, which the input's `json` codec splits into one event per element.
 async fn post(http: &Http, batch: &Arc<Batch>, rows: Vec<Range<usize>>) -> Result<Verdict, Failure> {
     let failed = |error| Failure::Passing { error, retry_after: None };
     let packed = Arc::clone(batch);
@@ -146,7 +147,7 @@ async fn write(
     timeout(WRITE_LIMIT, connected.flush()).await?
 }
 
-/// Logstash says nothing on such a connection: what can be read is its end.
+/// Logstash sends nothing on such a connection: if it is readable, it was closed.
 fn is_open(stream: &TcpStream) -> bool {
     matches!(stream.try_read(&mut [0; 1]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
 }

@@ -1,4 +1,4 @@
-//! Targets of people: made of what they say, and spoken to no further than they may be.
+//! People's own targets: created from their settings, and connected to only as far as permitted.
 
 use crate::settings::{Auth, DashboardsSettings, Layout, Secret, Settings, SigV4};
 use aws_credential_types::Credentials;
@@ -15,7 +15,7 @@ use std::time::SystemTime;
 /// Amazon's own name for the managed service.
 const AWS_SERVICE: &str = "es";
 
-/// Makes targets of people.
+/// Creates people's own targets.
 pub struct Maker {
     /// For signatures.
     pub now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
@@ -69,7 +69,7 @@ impl TargetMaker for Maker {
     }
 }
 
-/// Somebody's keys, as the signer wants them.
+/// A person's keys, in the form that the signer requires.
 #[derive(Debug)]
 struct OwnKeys(Arc<dyn AwsKeySource>);
 

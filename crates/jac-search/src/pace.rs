@@ -1,5 +1,5 @@
-//! How fast a target is sent to: fewer requests at a time when it has too much to do, more again when it keeps up; smaller ones where it,
-//! or a proxy before it, does not take them.
+//! The rate of sending to a target: fewer concurrent requests when it is overloaded, more again when it keeps up;
+//! smaller ones if it, or a proxy before it, rejects large ones.
 
 use jac_model::search::TargetError;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 const STEADY: u32 = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// What a server asks for is believed up to this.
+/// The maximum honoured retry delay of a server.
 const LONGEST_ASKED: Duration = Duration::from_secs(120);
-/// Wrong credentials are not tried so often that an account is locked for it.
+/// Wrong credentials are not tried so often that an account would be locked.
 const SLOW_PAUSE: Duration = Duration::from_secs(10);
-/// After this many answers in a row requests are made larger again that were made smaller because connections broke.
+/// After this many consecutive responses, requests that were made smaller because of broken connections grow again.
 const LONG_STEADY: u32 = 8 * STEADY;
-/// Requests are not made smaller than this.
+/// Minimum size of a request.
 pub(crate) const SMALLEST: usize = 32 << 10;
 
 /// Shared by the requests to one target for one run.
@@ -31,13 +31,13 @@ pub(crate) struct Pace {
 struct State {
     /// Requests at a time now.
     allowed: usize,
-    /// Those that are to be removed once they are given back.
+    /// Permits to be removed when they are returned.
     surplus: usize,
     steady: u32,
     most_bytes: usize,
-    /// The same when nothing speaks against it; less once the server has said that a request is too large.
+    /// The normal size of a request; less once the server has rejected a request as too large.
     full_bytes: usize,
-    /// Answers in a row since requests were made smaller.
+    /// Consecutive responses since requests were made smaller.
     unbroken: u32,
 }
 
@@ -54,12 +54,12 @@ impl Pace {
         Turn { pace: self, permit: self.turns.acquire().await.ok() }
     }
 
-    /// The most bytes that a request has now.
+    /// Current maximum size of a request in bytes.
     pub fn most_bytes(&self) -> usize {
         self.state().most_bytes
     }
 
-    /// A request was taken.
+    /// A request was accepted.
     pub fn took(&self) {
         let mut state = self.state();
         state.unbroken += 1;
@@ -79,7 +79,7 @@ impl Pace {
         }
     }
 
-    /// The server has too much to do.
+    /// The server is overloaded.
     pub fn slower(&self) {
         let mut state = self.state();
         state.steady = 0;
@@ -97,7 +97,7 @@ impl Pace {
         state.most_bytes < than
     }
 
-    /// The server, or a proxy before it, says that a request of this many bytes is too large.
+    /// The server, or a proxy before it, rejected a request of this many bytes as too large.
     pub fn too_large(&self, bytes: usize) {
         self.smaller(bytes);
         let mut state = self.state();
@@ -109,7 +109,7 @@ impl Pace {
     }
 }
 
-/// The right to send a request now. It is given back while one waits.
+/// The permit to send a request. It is returned while its holder waits.
 pub(crate) struct Turn<'a> {
     pace: &'a Pace,
     permit: Option<SemaphorePermit<'a>>,
@@ -126,7 +126,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// How long to wait before try number `tries` (from 1): longer each time, never quite the same for two senders.
+/// The delay before attempt number `tries` (from 1): longer each time, with jitter.
 pub(crate) fn pause(tries: u32, error: &TargetError, asked: Option<Duration>) -> Duration {
     let least = match error.code {
         "search_denied" | "search_certificate" | "search_credentials" => SLOW_PAUSE,

@@ -1,8 +1,8 @@
-//! What the credentials may do at the server, found out before a run needs it.
+//! The privileges of the credentials at the server, checked before a run needs them.
 //!
-//! Elasticsearch with security says it (`_security/user/_has_privileges`). OpenSearch has no such question for index privileges, and a
-//! proxy may have rules of its own: there JAC does what a first shipment does, with a document that no index can store, so nothing has to
-//! be deleted.
+//! Elasticsearch with security reports them (`_security/user/_has_privileges`). OpenSearch has no such query for index
+//! privileges, and a proxy may have rules of its own: there JAC does what a first shipment does, with a document that
+//! no index can store, so nothing has to be deleted.
 
 use crate::http::{Http, Payload};
 use crate::server::Distribution;
@@ -14,12 +14,12 @@ use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Without these no sample is stored, or their number cannot be told.
+/// Without these no sample can be stored, or samples cannot be counted.
 const NEEDED: [&str; 3] = ["create_doc", "read", "maintenance"];
-/// One of them makes the data stream or the index.
+/// One of them is needed to create the data stream or the index.
 const CREATING: [&str; 2] = ["auto_configure", "create_index"];
 const TEMPLATES: &str = "manage_index_templates";
-/// What does not work without a privilege that shipping does not need.
+/// Features that need a privilege that shipping does not need.
 const OPTIONAL: [(&str, &str); 3] = [
     ("delete", "`jac search delete` and the removal of duplicate documents do not work"),
     ("view_index_metadata", "the sample search reads the log"),
@@ -37,7 +37,7 @@ struct Privileges {
     index: BTreeMap<String, BTreeMap<String, bool>>,
 }
 
-/// Finds out whether samples can be stored and counted. Returns what else does not work.
+/// Tests whether samples can be stored and counted. Returns what else does not work.
 ///
 /// # Errors
 /// `search_privileges_missing`, or any other fault of the target.
@@ -57,7 +57,7 @@ pub(crate) async fn check(
     }
 }
 
-/// What Elasticsearch says; `None`: it has no security, or does not say it.
+/// The privileges that Elasticsearch reports; `None`: it has no security, or does not report them.
 async fn ask(http: &Http, settings: &Settings, layout: Layout) -> Result<Option<Privileges>, TargetError> {
     let optional = OPTIONAL.iter().map(|(name, _)| *name);
     let privileges: Vec<&str> = NEEDED.into_iter().chain(CREATING).chain(optional).collect();
@@ -102,7 +102,7 @@ async fn exists(http: &Http, settings: &Settings) -> Result<bool, TargetError> {
     let answer = http.send(Method::GET, &path, None).await.map_err(|silence| silence.error)?;
     match answer.status.as_u16() {
         200..300 => Ok(true),
-        // Who may not look need not know: the first shipment shows it.
+        // Without permission to check it is left open: the first shipment will show it.
         401 | 403 => Ok(true),
         // Without the module of data streams the address has no GET.
         404 | 405 => Ok(false),

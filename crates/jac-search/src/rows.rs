@@ -1,4 +1,4 @@
-//! From a log to batches: read on behind the last acknowledged row, in pieces, on threads that may wait.
+//! From a log to batches: reads on after the last acknowledged row, in pieces, on threads that may block.
 
 use crate::batch::{Batch, Framing, Packer};
 use crate::settings::Settings;
@@ -8,17 +8,17 @@ use tokio::sync::mpsc;
 
 /// How much of the log is read at a time.
 const PIECE: usize = 512 << 10;
-/// How much of it is looked through for its layout. A header and a few rows are enough.
+/// How much of it is examined to detect its layout. A header and a few rows are enough.
 const HEAD: usize = 256 << 10;
 
-/// The reader of a log with what it makes of it.
+/// The reader of a log and its results.
 struct Rows {
     reader: LogReader,
     packer: Packer,
 }
 
-/// Reads the log to its end and hands its rows over in batches. What is begun goes out whenever the log has no more for now, so that a
-/// slow run is seen at once.
+/// Reads the log to its end and passes on its rows in batches. An incomplete batch is sent whenever the log has no more
+/// for now, so that the samples of a slow run appear at once.
 pub(crate) async fn read(
     run: &ShippedRun,
     settings: &Settings,
@@ -56,7 +56,7 @@ pub(crate) async fn read(
         rows = back;
         for batch in full {
             if batches.send(batch).await.is_err() {
-                // Whoever sends them has failed, and says why.
+                // The sender has failed and reports the reason.
                 return Ok(());
             }
         }

@@ -1,8 +1,8 @@
-//! Single samples of a run, looked for among its documents: the same rows, order and counts as its log gives, or a fault.
+//! Searches single samples of a run among its documents: the same rows, order and counts as in its log, or an error.
 //!
-//! Three questions at once. The mapping: a field that is not the kind of field that JAC's template makes answers other things. All documents
-//! of the run: how many there are, and whether a text was too long to be searched. And those that match. Nothing is asked for that the two
-//! servers answer differently.
+//! Three queries at once. The mapping: a field whose type differs from JAC's template gives other results. All
+//! documents of the run: their number, and whether a text was too long to be searched. And the matches. Queries use
+//! only features for which both servers respond in the same way.
 
 use crate::document::{FORM, NAME_LENGTH, TEXT_LENGTH};
 use crate::http::{Http, Payload};
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What JMeter writes of a transaction in which nothing ran begins with this (`report.core.Sample#isEmptyController`).
+/// The beginning of JMeter's message for a transaction in which nothing ran (`report.core.Sample#isEmptyController`).
 const EMPTY_TRANSACTION: &str = "Number of samples in transaction : 0";
 const MESSAGE: &str = "jmeter.response_message";
 const TRANSACTION: &str = "jmeter.transaction";
@@ -26,10 +26,10 @@ const FORM_FIELD: &str = "jmeter.form";
 const TOO_LONG: &str = "jmeter.too_long";
 const OUTCOME: &str = "event.outcome";
 const START: &str = "@timestamp";
-/// What a sample is made of.
+/// The fields of a sample.
 const SOURCE: [&str; 5] = ["event.outcome", "http", "jmeter", "process.thread.name", "url.full"];
 
-/// What is asked of fields, with the kind that each has to be.
+/// The queried fields, each with the type that it must have.
 struct Fields(BTreeSet<(&'static str, &'static str)>);
 
 impl Fields {
@@ -58,14 +58,14 @@ impl Fields {
         Self(fields)
     }
 
-    /// Is each of them, in each index, what it has to be?
+    /// Whether each of them has the required type in each index.
     fn fit(&self, mappings: &Value) -> bool {
         let Some(indices) = mappings.as_object().filter(|indices| !indices.is_empty()) else { return false };
         indices.values().all(|index| self.0.iter().all(|(field, kind)| fits(&index["mappings"], field, kind)))
     }
 }
 
-/// Is a field of that kind, and are its values what the documents say?
+/// Whether a field has that type and its values are those of the documents.
 fn fits(mappings: &Value, field: &str, kind: &str) -> bool {
     let leaf = field.rsplit('.').next().unwrap_or(field);
     let mapping = &mappings[field]["mapping"][leaf];
@@ -83,7 +83,7 @@ fn name(field: QueryField) -> &'static str {
     }
 }
 
-/// Looks for samples of a run in an index.
+/// Searches samples of a run in an index.
 pub(crate) async fn search(http: &Http, index: &str, query: &SampleQuery) -> Result<SampleMatches, TargetError> {
     let fields = Fields::of(query);
     let names: Vec<&str> = fields.0.iter().map(|(field, _)| *field).collect();
@@ -116,7 +116,7 @@ pub(crate) async fn search(http: &Http, index: &str, query: &SampleQuery) -> Res
     })
 }
 
-/// The question for all of a run. It stays the same, so the server may remember its answer.
+/// The query for all documents of a run. It does not change, so the server may cache the result.
 fn whole(run: &RunId) -> Value {
     let mut counts = counts();
     counts.insert("formed".to_owned(), json!({ "filter": { "range": { FORM_FIELD: { "gte": FORM } } } }));
@@ -260,7 +260,7 @@ fn older() -> TargetError {
     TargetError::new("search_documents_older", text)
 }
 
-/// The row that a document was made of.
+/// The row that a document represents.
 fn sample(hit: Hit) -> Result<StoredSample, TargetError> {
     let Hit { _source: document, fields } = hit;
     let jmeter = &document["jmeter"];

@@ -1,4 +1,4 @@
-//! Which server it is: learned from what it says of itself.
+//! The kind of server, detected from its own description.
 
 use crate::http::{Answer, Http};
 use jac_model::search::TargetError;
@@ -27,7 +27,7 @@ impl Distribution {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     pub distribution: Distribution,
-    /// Empty where it does not say, or may not be asked.
+    /// Empty if it does not report it, or may not be queried.
     pub version: String,
 }
 
@@ -43,7 +43,7 @@ struct Version {
     number: String,
 }
 
-/// Asks the server who it is.
+/// Queries the server's identity.
 pub(crate) async fn learn(http: &Http) -> Result<Server, TargetError> {
     let answer = http.send(Method::GET, "", None).await.map_err(|silence| silence.error)?;
     if let Some(server) = of_root(&answer) {
@@ -52,7 +52,7 @@ pub(crate) async fn learn(http: &Http) -> Result<Server, TargetError> {
     let is_elastic = answer.headers.get(PRODUCT).is_some_and(|value| value == "Elasticsearch");
     match answer.status.as_u16() {
         401 => Err(answer.fault()),
-        // Credentials for one index may not ask for the cluster's name; and not each distribution answers here.
+        // Credentials for one index may not query the cluster's name; and not every distribution responds here.
         _ if is_elastic => Ok(Server { distribution: Distribution::Elasticsearch, version: version(http).await }),
         403 if answer.json::<Value>().is_ok() => {
             Ok(Server { distribution: Distribution::OpenSearch, version: String::new() })
@@ -80,7 +80,7 @@ fn of_root(answer: &Answer) -> Option<Server> {
 /// The version as a node reports it.
 async fn version(http: &Http) -> String {
     let path = "_nodes/_local?filter_path=nodes.*.version";
-    // Only shown: a server that does not say it, or not to these credentials, is used all the same.
+    // Only for display: a server that does not report it, or not to these credentials, is used anyway.
     let nodes = http.call(Method::GET, path, None).await.ok();
     let version =
         nodes.as_ref().and_then(|nodes| nodes.get("nodes")?.as_object()?.values().next()?.get("version")?.as_str());

@@ -9,15 +9,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The most bytes of one request, uncompressed.
+/// Maximum size of a request in bytes, uncompressed.
 const BATCH_BYTES: usize = 5 << 20;
-/// The most rows of one request.
+/// Maximum number of rows per request.
 const BATCH_ROWS: usize = 5_000;
 /// Requests at a time.
 const IN_FLIGHT: usize = 4;
-/// The data stream's name before its namespace, as Elastic's own naming scheme has it: type, dataset, namespace.
+/// The data stream's name before its namespace, according to Elastic's naming scheme: type, dataset, namespace.
 const DATA_STREAM: &str = "logs-jmeter.sample";
-/// The same for indices, outside of `logs-*-*`, whose built-in template makes data streams.
+/// The same for indices, outside of `logs-*-*`, whose built-in template creates data streams.
 const INDEX: &str = "jmeter.sample";
 
 /// A password or a key. It cannot be printed.
@@ -48,7 +48,7 @@ pub enum Auth {
         user: String,
         password: Secret,
     },
-    /// Elasticsearch's: the encoded form, as it is shown when it is made.
+    /// Elasticsearch's API key in its encoded form, as displayed when it is created.
     ApiKey(Secret),
     /// Amazon's service.
     SigV4(SigV4),
@@ -90,7 +90,7 @@ impl Layout {
     }
 }
 
-/// Where the dashboards of a target are.
+/// The location of a target's dashboards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DashboardsSettings {
     pub kind: DashboardsKind,
@@ -105,9 +105,9 @@ pub struct Settings {
     /// `http://` or `https://`; for Logstash also `tcp://`. Without credentials.
     pub url: Url,
     pub auth: Auth,
-    /// How far connections to it may go.
+    /// The permitted range of connections to it.
     pub reach: Reach,
-    /// Certificates of authorities to trust besides the public ones, PEM.
+    /// Certificates of authorities to trust in addition to the public ones, PEM.
     pub ca_pem: Option<Vec<u8>>,
     pub layout: Layout,
     pub namespace: String,
@@ -128,12 +128,12 @@ pub struct Settings {
 pub struct SettingsError {
     /// The setting's name.
     pub key: &'static str,
-    /// What is wrong, a sentence.
+    /// The fault, a sentence.
     pub message: String,
 }
 
 impl Settings {
-    /// A target with the usual layout, and nobody signed in.
+    /// A target with the default layout and without authentication.
     pub fn new(name: impl Into<String>, kind: TargetKind, url: Url) -> Self {
         Self {
             name: name.into(),
@@ -154,7 +154,7 @@ impl Settings {
         }
     }
 
-    /// The data stream's name, or what the names of all indices begin with.
+    /// The data stream's name, or the prefix of all indices.
     pub(crate) fn index_name(&self, layout: Layout) -> String {
         let base = match layout {
             Layout::DataStream => DATA_STREAM,
@@ -163,12 +163,12 @@ impl Settings {
         self.index.clone().unwrap_or_else(|| format!("{base}-{}", self.namespace))
     }
 
-    /// What a data view of Kibana is made for: the data stream, or all indices.
+    /// The index pattern for a data view of Kibana: the data stream, or all indices.
     pub fn data_view(&self) -> String {
         self.index_pattern(self.layout)
     }
 
-    /// The same in that layout.
+    /// The same for that layout.
     pub(crate) fn index_pattern(&self, layout: Layout) -> String {
         match layout {
             Layout::DataStream => self.index_name(layout),
@@ -176,7 +176,7 @@ impl Settings {
         }
     }
 
-    /// The parts of the data stream's name, where it follows Elastic's naming scheme.
+    /// The parts of the data stream's name, if it follows Elastic's naming scheme.
     pub(crate) fn data_stream_parts(&self) -> Option<(&'static str, &'static str, &str)> {
         let (kind, dataset) = DATA_STREAM.split_once('-')?;
         (self.layout == Layout::DataStream && self.index.is_none()).then_some((kind, dataset, &self.namespace))
@@ -193,7 +193,7 @@ impl Settings {
         Some(DashboardsInfo { kind: dashboards.kind, url: dashboards.url.as_str().trim_end_matches('/').to_owned() })
     }
 
-    /// Checks what every kind has in common.
+    /// Checks what applies to every kind.
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         let refused = |key, message: &str| Err(SettingsError { key, message: message.to_owned() });
         let is_name = |text: &str| {

@@ -1,6 +1,7 @@
-//! A log to a target: batches are sent several at a time and acknowledged in the log's order, so that what is kept has no gap.
+//! Ships a log to a target: several batches are sent at a time and acknowledged in the log's order, so that the stored
+//! documents have no gap.
 //!
-//! In memory are at most the batches in flight, one that waits and the one that is being made.
+//! Memory contains at most the batches in flight, one that waits and the one being built.
 
 use crate::batch::{Batch, Framing, document_id};
 use crate::pace::{self, Pace};
@@ -16,28 +17,29 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-/// After this many tries that broke off on the way, requests are made smaller: a proxy that cuts large ones need not say so.
+/// After this many attempts that broke during the transfer, requests are made smaller: a proxy that cuts off large ones
+/// need not say so.
 const BROKEN_TRIES: u32 = 2;
 /// Attempts to send a single large row before it is rejected, if the target responds otherwise: a proxy will never let it through.
 const LONE_TRIES: u32 = 6;
 
-/// What became of the rows of one request that was answered.
+/// The result for the rows of one request with a response.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    /// Rows that will never be taken, with status and reason.
+    /// Rows that will never be accepted, with status and reason.
     pub refused: Vec<(usize, u16, String)>,
     /// Rows to be sent again.
     pub again: Vec<usize>,
-    /// Why, where there are such.
+    /// The reason, if there are any.
     pub trouble: Option<TargetError>,
 }
 
-/// Why a request as a whole came to nothing.
+/// Why a request as a whole failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// It may pass.
     Passing { error: TargetError, retry_after: Option<Duration> },
-    /// It broke off on the way, or took too long, which may be because of its size.
+    /// It broke during the transfer, or timed out, which may be because of its size.
     Broken(TargetError),
     /// It is too large, or cannot be understood as a whole: one of its rows may be the reason.
     Divide { status: u16, reason: String },
@@ -94,7 +96,7 @@ pub(crate) async fn ship(
     Ok(cursor)
 }
 
-/// The cursor behind a batch.
+/// The cursor after a batch.
 fn advanced(cursor: Cursor, (batch, refused): (Arc<Batch>, Vec<RefusedRow>)) -> Step {
     let (rows, not_taken) = (batch.len() as u64, refused.len() as u64);
     let cursor = Cursor {
@@ -107,7 +109,7 @@ fn advanced(cursor: Cursor, (batch, refused): (Arc<Batch>, Vec<RefusedRow>)) -> 
     Step { cursor, refused }
 }
 
-/// Sends batches until every row has been taken or refused.
+/// Sends batches until every row was accepted or rejected.
 struct Courier<'a> {
     sender: &'a dyn Sender,
     run: &'a ShippedRun,
@@ -120,7 +122,7 @@ struct Courier<'a> {
 impl Courier<'_> {
     async fn deliver(&self, batch: Arc<Batch>) -> (Arc<Batch>, Vec<RefusedRow>) {
         let mut refused: Vec<(usize, u16, String)> = Vec::new();
-        // What is still to be sent: parts, each of rows that go in one request. The first is the last.
+        // The remaining parts, each with the rows of one request. The first is sent last.
         let mut parts: Vec<Vec<usize>> = vec![(0..batch.len()).collect()];
         let mut tries = 0;
         let mut broken = 0;
@@ -175,7 +177,7 @@ impl Courier<'_> {
                 }
                 Err(Failure::Divide { status, reason }) => {
                     if part.len() > 1 {
-                        // Otherwise it is a row that it cannot read, whatever the length.
+                        // Otherwise it is a row that it cannot read, whatever its length.
                         if status == 413 {
                             self.pace.too_large(size(&part));
                         }
@@ -216,7 +218,7 @@ impl Courier<'_> {
     }
 }
 
-/// Puts the halves of a part on the stack, the first on top.
+/// Pushes the halves of a part, the first on top.
 fn divide(mut part: Vec<usize>, parts: &mut Vec<Vec<usize>>) {
     let second = part.split_off(part.len() / 2);
     parts.push(second);
@@ -243,7 +245,7 @@ mod tests {
     use jac_model::search::TargetKind;
     use std::collections::HashMap;
 
-    /// Takes each row alone, and breaks the first tries of each.
+    /// Accepts each row separately, and breaks the first attempts of each.
     struct Breaking {
         code: &'static str,
         times: u32,
@@ -294,7 +296,7 @@ mod tests {
         async fn report(&self, _: Option<TargetError>) {}
     }
 
-    /// The rows that are refused of three large ones, each of whose first tries fail in that way.
+    /// How many of three large rows are rejected if the first attempts of each fail in that way.
     async fn refused(code: &'static str, times: u32) -> usize {
         let run = ShippedRun {
             id: "r-23456789".parse().expect("an id"),

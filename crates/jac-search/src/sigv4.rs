@@ -15,7 +15,7 @@ impl SigV4 {
             |what: &str| TargetError::new("search_credentials", format!("The request cannot be signed: {what}."));
         let credentials = self.credentials.provide_credentials().await.map_err(|error| failed(&error.to_string()))?;
         let mut settings = SigningSettings::default();
-        // The serverless service wants the body's digest as a header.
+        // The serverless service requires the body's digest as a header.
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         let identity = credentials.into();
         let parameters = v4::SigningParams::builder()

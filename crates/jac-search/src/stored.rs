@@ -1,4 +1,5 @@
-//! Documents that are there: counted, found twice, deleted. A page at a time, by searches that both servers have had for long.
+//! Stored documents: counted, searched for duplicates, deleted. A page at a time, with searches that both servers have
+//! long supported.
 
 use crate::bulk;
 use crate::http::{Http, Payload};
@@ -10,14 +11,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How many documents are looked at in one request.
+/// Number of documents per request.
 const PAGE: usize = 5_000;
-/// Before a search is asked again that found only what was deleted already; doubled each time. Longer in all than a server waits by itself until
-/// it has searches see a change (5 s in JAC's template).
+/// Initial delay before repeating a search that found only deleted documents; doubled each time. The total exceeds the
+/// interval after which a server makes changes visible to searches (5 s in JAC's template).
 const STALE_PAUSE: Duration = Duration::from_millis(250);
 /// How often.
 const STALE_TRIES: u32 = 6;
-/// Pages that may come besides those of the documents that were counted.
+/// Maximum number of additional pages beyond those of the counted documents.
 const MORE_PAGES: u64 = 20;
 
 #[derive(Deserialize)]
@@ -46,7 +47,7 @@ pub(crate) async fn refresh(http: &Http, index: &str) -> Result<(), TargetError>
     }
 }
 
-/// An index that is not there has no documents.
+/// A missing index has no documents.
 const MISSING: &str = "ignore_unavailable=true&allow_no_indices=true";
 
 fn of_run(run: &RunId) -> Value {
@@ -57,7 +58,7 @@ fn of_run(run: &RunId) -> Value {
 pub(crate) async fn count(http: &Http, index: &str, run: &RunId) -> Result<u64, TargetError> {
     let query = Payload::json(&json!({ "query": of_run(run) }));
     let answer = http.call(Method::POST, &format!("{index}/_count?{MISSING}"), Some(&query)).await?;
-    // A shard that does not answer would make too few of them.
+    // A shard that does not respond would reduce the count.
     let failed = answer.pointer("/_shards/failed").and_then(Value::as_u64).unwrap_or(0);
     match answer.get("count").and_then(Value::as_u64) {
         Some(count) if failed == 0 => Ok(count),

@@ -1,5 +1,5 @@
-//! The templates that the samples' data stream or indices are made from. JAC's own are written when they are missing or of an older JAC;
-//! the team's (`jac@custom`) is made empty once and never touched again.
+//! The templates from which the samples' data stream or indices are created. JAC's own are written if they are missing
+//! or from an older JAC; the team's (`jac@custom`) is created empty once and never changed again.
 
 use crate::document::{NAME_LENGTH, TEXT_LENGTH};
 use crate::http::{Http, Payload};
@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 
 /// Raised when a template changes.
 const VERSION: u64 = 2;
-/// Above those that come with Elasticsearch: `logs-*-*` has 100, and would switch a pipeline and the failure store on.
+/// Higher than the priority of the templates that come with Elasticsearch: `logs-*-*` has 100, and would enable a
+/// pipeline and the failure store.
 const PRIORITY: u64 = 500;
 const MAPPINGS: &str = "jac-mappings";
 const SETTINGS: &str = "jac-settings";
 /// For settings and fields of the team's own.
 const CUSTOM: &str = "jac@custom";
 
-/// Sees to it that the templates are there.
+/// Ensures that the templates exist.
 pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) -> Result<(), TargetError> {
     let (path, there) = find(http, settings, layout).await;
     match there {
@@ -41,7 +42,7 @@ pub(crate) async fn prepare(http: &Http, settings: &Settings, layout: Layout) ->
     put(http, &path, &index_template(settings, layout)).await
 }
 
-/// Whether the index template is not there, or of an older JAC. One that may not be read is taken to be there.
+/// Whether the index template is missing, or from an older JAC. An unreadable one is assumed to exist.
 pub(crate) async fn is_missing(http: &Http, settings: &Settings, layout: Layout) -> Result<bool, TargetError> {
     match find(http, settings, layout).await.1 {
         Ok(known) => Ok(known.is_none_or(|known| known.version < VERSION)),
@@ -50,7 +51,7 @@ pub(crate) async fn is_missing(http: &Http, settings: &Settings, layout: Layout)
     }
 }
 
-/// The path of the index template, and what is there.
+/// The path of the index template, and the existing one.
 async fn find(http: &Http, settings: &Settings, layout: Layout) -> (String, Result<Option<Known>, TargetError>) {
     let mut path = format!("_index_template/jac-{}", settings.index_name(layout));
     let mut there = known(http, &path).await;
@@ -125,7 +126,7 @@ fn index_template(settings: &Settings, layout: Layout) -> Value {
 }
 
 fn index_settings() -> Value {
-    // One copy where there is one machine only: else the cluster would be yellow for ever.
+    // One copy if there is only one machine: otherwise the cluster would permanently be yellow.
     json!({ "index": { "codec": "best_compression", "refresh_interval": "5s", "auto_expand_replicas": "0-1" } })
 }
 
@@ -145,7 +146,8 @@ pub(crate) fn field_names() -> std::collections::BTreeSet<String> {
     names
 }
 
-/// What is known of each field. What is not named here is kept, and not searched: a field more costs memory in every index.
+/// The types of the fields. Other fields are stored, but not searchable: each additional field costs memory in every
+/// index.
 fn mappings() -> Value {
     let keyword = || json!({ "type": "keyword", "ignore_above": NAME_LENGTH });
     let long_text = || json!({ "type": "keyword", "ignore_above": TEXT_LENGTH });

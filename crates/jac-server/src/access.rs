@@ -1,10 +1,11 @@
-//! Who is calling: sign-in links, sessions, personal tokens, the token of this machine's shell.
+//! Authentication: sign-in links, sessions, personal tokens, the token of this machine's shell.
 //!
-//! Here a request becomes a [`Principal`]; what that one may do is asked for in the signature of each handler ([`allowed`]).
+//! It turns a request into a [`Principal`]; the signature of each handler requires the principal's permissions
+//! ([`allowed`]).
 //!
-//! A browser sends its cookies to every port of a host, the tested application's included, so the cookie is half of a session:
-//! the other half is a secret that only JAC's own page has. It comes in a header, for Socket.IO in its `auth`; a download, which
-//! has no headers of its own, has a ticket that the page asked for.
+//! A browser sends its cookies to every port of a host, including the tested application's, so the cookie is only half
+//! of a session: the other half is a secret that only JAC's own page has. It is sent in a header, for Socket.IO in its
+//! `auth`; a download, which has no headers of its own, has a ticket that the page requested.
 
 pub mod admission;
 pub mod allowed;
@@ -35,22 +36,22 @@ use tokio::time::Instant;
 pub const SIGN_IN_PATH: &str = "/sign-in";
 /// The header with the page's half of a session.
 pub const PAGE_HEADER: &str = "x-jac-page";
-/// What the sessions' cookie is called.
+/// The name of the sessions' cookie.
 const SESSION_COOKIE: &str = "session";
-/// How long a download may begin after its page asked for it.
+/// How long after the page's request a download may begin.
 const TICKET_LIFE: Duration = Duration::from_secs(60);
 /// Maximum number of tickets per session, and of all sessions; the oldest is dropped first.
 const TICKETS_OF_A_SESSION: usize = 50;
 const MOST_TICKETS: usize = 10_000;
 
-/// How long the first administrator's link works, and one that resets a password.
+/// How long the first administrator's link is valid, and one that resets a password.
 pub const LINK_LIFE_MS: i64 = 3_600_000;
 /// How long an invitation works.
 pub const INVITATION_LIFE_MS: i64 = 7 * 24 * 3_600_000;
-/// What personal tokens begin with: scanners for secrets in repositories look for such words.
+/// The prefix of personal tokens: secret scanners for repositories search for such prefixes.
 const TOKEN_PREFIX: &str = "jac_";
 
-/// The token with which the shell of this machine calls, and word of sessions that end.
+/// The token with which the shell of this machine calls, and notifications about ended sessions.
 #[derive(Clone)]
 pub struct Access {
     token: Arc<str>,
@@ -61,7 +62,7 @@ pub struct Access {
     pub(crate) brakes: Arc<Brakes>,
 }
 
-/// Leave to get one path, once asked for by a session's own page.
+/// Permission to get one path, once, requested by a session's own page.
 struct Ticket {
     secret: String,
     session: String,
@@ -77,7 +78,7 @@ impl Default for Access {
 }
 
 impl Access {
-    /// The token that an earlier start of the server had: a command that calls it outlives a restart.
+    /// The token of an earlier start of the server: a command that calls it survives a restart.
     pub fn with_token(token: &str) -> Self {
         Self {
             token: token.into(),
@@ -89,7 +90,7 @@ impl Access {
         }
     }
 
-    /// The names under which the server is reached, besides its addresses and `localhost`.
+    /// The names under which the server is reached, in addition to its addresses and `localhost`.
     #[must_use]
     pub fn with_hosts(self, names: &[String]) -> Self {
         Self { hosts: Arc::new(Hosts::new(names)), ..self }
@@ -100,7 +101,7 @@ impl Access {
         &self.token
     }
 
-    /// Leave for a browser to get `path` by itself, soon, with its session's cookie.
+    /// Permits a browser to get `path` by itself, for a short time, with its session's cookie.
     pub(crate) fn ticket(&self, session: &str, path: &str) -> String {
         let secret = secret();
         let ticket = Ticket {
@@ -137,12 +138,12 @@ impl Access {
         })
     }
 
-    /// Waits until somebody has signed out or lost rights, since it was last asked.
+    /// Waits until a person has signed out or lost permissions, since the last call.
     pub(crate) async fn session_ended(&self) {
         self.ended.notified().await;
     }
 
-    /// Says that sessions have ended or rights were taken, to those who keep connections open.
+    /// Notifies the owners of open connections that sessions have ended or permissions were revoked.
     pub(crate) fn rights_changed(&self) {
         self.ended.notify_one();
     }
@@ -153,10 +154,11 @@ pub fn secret() -> String {
     hex::encode(rand::random::<[u8; 32]>())
 }
 
-/// Makes a one-time sign-in link: the part behind the server's address. Its secret is in the fragment, which browsers send to nobody.
+/// Creates a one-time sign-in link: the part after the server's address. Its secret is in the fragment, which browsers
+/// do not send.
 ///
 /// # Errors
-/// When the database cannot be written, or there is no such person.
+/// When the database cannot be written, or the person does not exist.
 pub async fn new_sign_in_link(
     store: &Store,
     person: &str,
@@ -173,10 +175,10 @@ pub fn new_token() -> String {
     format!("{TOKEN_PREFIX}{}", secret())
 }
 
-/// Who calls.
+/// The caller.
 ///
 /// # Errors
-/// When nobody does who is known, or another page than JAC's own.
+/// When the caller is unknown, or the request comes from a page other than JAC's own.
 pub(crate) async fn principal(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
     if let Some(token) = bearer(&parts.headers) {
         return by_token(app, token).await;
@@ -226,12 +228,12 @@ fn ms(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The session of the request's cookie, if it has one that lives.
+/// The session of the request's cookie, if it has a valid one.
 pub async fn session_of(app: &App, headers: &HeaderMap, page: Option<&str>) -> Result<Option<Session>, ApiError> {
     find_session(app, headers, page, session_limits(app)).await
 }
 
-/// The same for somebody who only listens, which is no use of the session.
+/// The same for a request that only listens, which does not count as a use of the session.
 pub(crate) async fn listening_session_of(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
     find_session(app, headers, None, SessionLimits { is_use: false, ..session_limits(app) }).await
 }
@@ -242,7 +244,7 @@ async fn find_session(
     page: Option<&str>,
     limits: SessionLimits,
 ) -> Result<Option<Session>, ApiError> {
-    // Another server of this host may have set one of the same name for a path of its own.
+    // Another server on this host may have set a cookie with the same name for its own path.
     for secret in cookies(app, SESSION_COOKIE, headers) {
         if let Some(session) = app.sessions().find(secret, page, limits).await? {
             return Ok(Some(Session { session, secret: secret.to_owned() }));
@@ -251,7 +253,7 @@ async fn find_session(
     Ok(None)
 }
 
-/// A session that is to be opened for whoever sends this request; with its cookie.
+/// A new session for the sender of this request, with its cookie.
 pub(crate) fn new_session(app: &App, headers: &HeaderMap, client: Option<&ClientInfo>) -> (NewSession, String) {
     let life = app.edge.config().session.absolute;
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
@@ -268,14 +270,14 @@ pub(crate) fn new_session(app: &App, headers: &HeaderMap, client: Option<&Client
     (session, cookie)
 }
 
-/// A cookie for this server alone, which no script reads; for no seconds: the one that takes it away.
+/// A cookie for this server only, not readable by scripts; with 0 seconds it deletes the existing one.
 pub(crate) fn cookie(app: &App, word: &str, value: &str, same_site: &str, seconds: u64, is_https: bool) -> String {
     let name = cookie_name(app, word, is_https);
     let secure = if is_https { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={seconds}{secure}")
 }
 
-/// The cookie that takes the session's away.
+/// The cookie that deletes the session's cookie.
 pub(crate) fn no_cookie(app: &App, extensions: &axum::http::Extensions) -> String {
     cookie(app, SESSION_COOKIE, "", "Strict", 0, is_https(extensions))
 }
@@ -285,12 +287,12 @@ pub fn has_token(app: &App, headers: &HeaderMap) -> bool {
     bearer(headers).is_some_and(|token| same(token, app.access.token()))
 }
 
-/// The page's half of a session, as a request's header has it.
+/// The page's half of a session, from a request's header.
 pub fn page_secret(headers: &HeaderMap) -> Option<&str> {
     headers.get(PAGE_HEADER)?.to_str().ok()
 }
 
-/// Ends the session of the request's cookie, if it has one, and says so to those who keep connections open.
+/// Ends the session of the request's cookie, if it has one, and notifies the owners of open connections.
 pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     let limits = SessionLimits { is_use: false, ..session_limits(app) };
     for secret in cookies(app, SESSION_COOKIE, headers) {
@@ -303,8 +305,9 @@ pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The name of a cookie: two servers on a host have two, unless they share sessions. Over TLS its name says that it was set by this
-/// host itself, for all of it (`__Host-`, RFC 6265bis 4.1.3.2), which browsers see to.
+/// The name of a cookie: two servers on a host have different ones, unless they share sessions. Over TLS its prefix
+/// `__Host-` (RFC 6265bis 4.1.3.2) guarantees that it was set by this host itself, for all paths, which browsers
+/// enforce.
 fn cookie_name(app: &App, word: &str, is_https: bool) -> String {
     let prefix = if is_https { "__Host-" } else { "" };
     match app.edge.redis() {

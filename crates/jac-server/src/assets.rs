@@ -1,4 +1,4 @@
-//! The web app's files, from inside the executable. Paths that are no file are the app's own pages.
+//! The web app's files, embedded in the executable. Paths that are not files are the app's own pages.
 
 use crate::packed::takes_gzip;
 use axum::body::Body;
@@ -10,7 +10,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[folder = "../../web/dist"]
 struct Files;
 
-/// Names with a digest of their content never change; everything else is asked for each time.
+/// Names with a digest of their content never change; everything else is requested each time.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Serves a file, or the app for a page of the app.

@@ -1,4 +1,5 @@
-//! JSON bodies and queries whose faults are reported like all others, as an [`crate::error::ErrorBody`]; and JSON answers that may be large.
+//! JSON bodies and queries whose faults are reported like all others, as an [`crate::error::ErrorBody`]; and JSON
+//! responses that may be large.
 
 use crate::App;
 use crate::access::admission::Admission;
@@ -15,7 +16,7 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A JSON body. A field that nothing reads is refused: it is a slip of the pen, and what it was to say would not be done.
+/// A JSON body. Unknown fields are rejected: they are typing errors, and their intent would be ignored.
 ///
 /// Permissions are checked again when it is complete.
 pub struct Body<T>(pub T);
@@ -69,10 +70,10 @@ fn shown(path: &serde_ignored::Path<'_>) -> String {
 
 fn refusal(rejection: &JsonRejection) -> ApiError {
     let text = rejection.body_text();
-    // serde's own words after axum's, without the place in a text that nobody wrote by hand.
+    // serde's message after axum's, without the position in a generated text.
     let text = text.rsplit_once("target type: ").map_or(text.as_str(), |(_, words)| words);
     let text = text.rsplit_once(" at line ").map_or(text, |(words, _)| words);
-    // Too large is said as such; all else is a body that cannot be used.
+    // A body that is too large has its own status; any other fault is a bad request.
     let status = match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::BAD_REQUEST,
@@ -104,7 +105,7 @@ impl<T: Serialize> IntoResponse for LargeJson<T> {
     }
 }
 
-/// The part of an address behind the question mark.
+/// The part of an address after the question mark.
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {

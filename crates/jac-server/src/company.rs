@@ -23,14 +23,15 @@ use provider::{ANY_AGE, Claims, Client, Providers, Tokens, UserInfo};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// How long somebody may take on the provider's page.
+/// Time limit for the sign-in on the provider's page.
 pub const LIFE: Duration = Duration::from_secs(600);
-/// Maximum age of the provider's metadata when somebody is sent to it: older metadata is fetched again, which also shows whether it is reachable.
+/// Maximum age of the provider's metadata when a browser is sent to it: older metadata is fetched again, which also
+/// shows whether it is reachable.
 const FRESH: Duration = Duration::from_secs(60);
 /// How far the provider's clock may be ahead of this one.
 const CLOCK_LEEWAY_MS: i64 = 300_000;
 
-/// Why somebody was not signed in. The words are for the server's log.
+/// Why a person was not signed in. The messages are for the server's log.
 #[derive(Debug, thiserror::Error)]
 pub enum CompanyError {
     #[error("the company sign-on is unavailable: {0}")]
@@ -50,7 +51,7 @@ pub enum CompanyError {
 }
 
 impl CompanyError {
-    /// What the sign-in page shows.
+    /// The code shown on the sign-in page.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unavailable(_) => "company_unavailable",
@@ -75,7 +76,7 @@ impl From<Unavailable> for CompanyError {
 pub struct Begun {
     /// The provider's page.
     pub url: String,
-    /// For the browser's cookie: the way back works in this browser only.
+    /// For the browser's cookie: the return works only in this browser.
     pub browser: String,
 }
 
@@ -97,10 +98,11 @@ impl Company {
         &self.config
     }
 
-    /// Begins a sign-in, of which the provider sends the browser back to `redirect`.
+    /// Begins a sign-in, after which the provider redirects the browser to `redirect`.
     ///
     /// # Errors
-    /// [`CompanyError::Unavailable`] when the provider does not answer, [`CompanyError::SessionsUnavailable`] when Redis does not.
+    /// [`CompanyError::Unavailable`] when the provider does not respond, [`CompanyError::SessionsUnavailable`] when
+    /// Redis does not.
     pub async fn begin(&self, redirect: String, now_ms: EpochMs) -> Result<Begun, CompanyError> {
         let provider = self.providers.get(FRESH).await?;
         let client = provider.client(&self.config).set_redirect_uri(redirect_url(&redirect)?);
@@ -111,7 +113,7 @@ impl Company {
         let mut request = client
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, || csrf, || nonce)
             .set_pkce_challenge(challenge);
-        // Providers ignore scopes that they do not know, but some refuse: only those are asked for that they list.
+        // Providers ignore unknown scopes, but some reject them: only those that the provider lists are requested.
         for scope in ["profile", "email", "groups"] {
             let scope = Scope::new(scope.to_owned());
             if provider.knows_scope(&scope) {
@@ -123,10 +125,11 @@ impl Company {
         Ok(Begun { url: url.into(), browser })
     }
 
-    /// Ends a sign-in whose browser is back from the provider at `redirect`, with the provider's claims about the person.
+    /// Completes a sign-in whose browser has returned from the provider to `redirect`, with the provider's claims about
+    /// the person.
     ///
     /// # Errors
-    /// When this browser has not begun it, the provider does not answer, or its answer does not hold.
+    /// When this browser has not begun it, the provider does not respond, or its response is invalid.
     pub async fn finish(
         &self,
         browser: Option<&str>,
@@ -153,7 +156,7 @@ impl Company {
                 _ => CompanyError::Unavailable(sentence(&error)),
             })?;
         let claims = match verify(&client, &tokens, &nonce, now_ms) {
-            // It may have new keys since it was asked for them.
+            // It may have new keys since its metadata was fetched.
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
                 verify(&self.providers.get(Duration::ZERO).await?.client(&self.config), &tokens, &nonce, now_ms)
             }
@@ -164,7 +167,7 @@ impl Company {
             _ => CompanyError::Invalid(sentence(&error)),
         })?;
         let mut claimed = PersonClaims::of_token(claims, &self.config);
-        // Many providers keep the ID token small and return the rest on request.
+        // Many providers keep the ID token small and return the remaining claims on request.
         if claimed.lacks_something(&self.config)
             && let Ok(request) = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
         {
@@ -177,8 +180,8 @@ impl Company {
         Ok(claimed)
     }
 
-    /// Where a browser signs out of the company's sign-on and comes back to `back`; `None`: the provider has no such page, or was not
-    /// asked since the server's start.
+    /// Where a browser signs out of the company's sign-on and returns to `back`; `None`: the provider has no such page,
+    /// or was not queried since the server's start.
     pub fn sign_out_url(&self, back: String) -> Option<String> {
         let provider = self.providers.known()?;
         let request = LogoutRequest::from(provider.end_session()?)
@@ -188,12 +191,12 @@ impl Company {
     }
 }
 
-/// What guards a sign-in besides its state. Both follow from the 256 random bits of the browser's cookie, so that they are known again on
-/// the way back and kept nowhere meanwhile.
+/// Values that protect a sign-in in addition to its state. Both are derived from the 256 random bits of the browser's
+/// cookie, so that they can be computed again on return and are not stored meanwhile.
 struct Derived {
     /// Binds the ID token to the sign-in.
     nonce: Nonce,
-    /// Binds the code to who has begun the sign-in (PKCE, RFC 7636).
+    /// Binds the code to the initiator of the sign-in (PKCE, RFC 7636).
     verifier: PkceCodeVerifier,
 }
 
@@ -204,7 +207,7 @@ impl Derived {
     }
 }
 
-/// The ID token's claims, if it is the provider's, for this client, of this sign-in and of now.
+/// The ID token's claims, if it was issued by the provider, for this client and this sign-in, and is valid now.
 fn verify<'a>(
     client: &Client,
     tokens: &'a Tokens,

@@ -18,7 +18,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The value itself, for the one call that needs it.
+    /// The value itself, for the single call that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -30,15 +30,15 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What the server needs to know besides its address and folder. The default is a server on one's own machine.
+/// The server's settings in addition to its address and folder. The default is a server on your own machine.
 #[derive(Debug, Clone, Default)]
 pub struct ServerConfig {
     /// The address that people open, without a slash at its end: `https://jac.example`.
     pub public_url: Option<String>,
-    /// Proxies whose forwarded headers are believed.
+    /// Proxies whose forwarded headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
     pub metrics: MetricsConfig,
-    /// Where sessions are kept, if not in the database.
+    /// Where sessions are stored, if not in the database.
     pub redis: Option<RedisUrl>,
     pub oidc: Option<OidcConfig>,
     pub session: SessionConfig,
@@ -46,12 +46,12 @@ pub struct ServerConfig {
     pub environment_credentials_for: Vec<String>,
 }
 
-/// Where `/metrics` is answered, besides to the shell of this machine.
+/// Where `/metrics` is served, in addition to the shell of this machine.
 #[derive(Debug, Clone, Default)]
 pub struct MetricsConfig {
-    /// An address of its own, which answers nothing else.
+    /// A separate address for metrics only.
     pub listen: Option<SocketAddr>,
-    /// What a caller sends as `Authorization: Bearer …`.
+    /// The token that a caller sends as `Authorization: Bearer …`.
     pub token: Option<Secret>,
 }
 
@@ -61,22 +61,22 @@ pub struct OidcConfig {
     /// The provider's issuer URL, whose discovery document is read.
     pub issuer: String,
     pub client_id: String,
-    /// Without one the client is public, and PKCE alone guards the code.
+    /// Without a secret the client is public, and only PKCE protects the code.
     pub client_secret: Option<Secret>,
-    /// What the button of the sign-in page says.
+    /// The label of the sign-in page's button.
     pub name: String,
     /// The claim with the names of a person's groups.
     pub groups_claim: String,
-    /// Groups that give a role. Of several roles the one with most rights holds.
+    /// Groups that give a role. Of several roles, the one with most permissions applies.
     pub role_groups: BTreeMap<String, UserRole>,
-    /// Groups that make somebody a member of a team, by the team's name.
+    /// Groups that make a person a member of a team, by the team's name.
     pub team_groups: BTreeMap<String, String>,
 }
 
 /// How long a sign-in lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionConfig {
-    /// A session that is not used for so long ends.
+    /// A session that is not used for this long ends.
     pub idle: Duration,
     /// It ends after this in any case.
     pub absolute: Duration,
@@ -94,12 +94,14 @@ impl Default for SessionConfig {
     }
 }
 
-/// A Redis that several servers can share: `redis://` or, with TLS, `rediss://`. It may hold a password, and is printed without.
+/// A Redis that several servers can share: `redis://` or, with TLS, `rediss://`. It may contain a password, which is
+/// not printed.
 #[derive(Clone)]
 pub struct RedisUrl(redis::Client);
 
 impl RedisUrl {
-    /// `None` for what is not such an address: a host, perhaps a user with a password, a port and the number of a database.
+    /// `None` if it is not such an address: a host, optionally a user with a password, a port and the number of a
+    /// database.
     pub fn parse(text: &str) -> Option<Self> {
         let url = redis::parse_redis_url(text)?;
         let is_plain = matches!(url.scheme(), "redis" | "rediss") && url.query().is_none() && url.fragment().is_none();
@@ -107,7 +109,7 @@ impl RedisUrl {
         Some(Self(client))
     }
 
-    /// What connects to it.
+    /// The client that connects to it.
     pub(crate) fn client(&self) -> &redis::Client {
         &self.0
     }
@@ -153,7 +155,7 @@ mod tests {
         }
         let others =
             ["", "localhost", "redis://", "redis:///1", "http://localhost", "redis://localhost/one", "unix:///redis"];
-        // The last two would change how it is spoken to, or leave its certificate unlooked at.
+        // The last two would change the protocol, or skip the verification of the certificate.
         for text in others.into_iter().chain(["redis://localhost?protocol=resp3", "rediss://localhost/#insecure"]) {
             assert!(RedisUrl::parse(text).is_none(), "{text}");
         }

@@ -1,7 +1,8 @@
-//! The outermost layer: where a request really came from, its id, its line in the log, and its place in the metrics.
+//! The outermost layer: a request's real origin, its ID, its line in the log, and its place in the metrics.
 //!
-//! Handlers ask [`ClientInfo`] for scheme, host and address of their client: forwarded headers of trusted proxies are in it, and those of
-//! everybody else are gone. [`Peer`] and the `Host` header of a request behind a trusted proxy say the same from here on.
+//! Handlers get scheme, host and address of their client from [`ClientInfo`]: it takes forwarded headers of trusted
+//! proxies into account, and those of everybody else are removed. From here on, [`Peer`] and the `Host` header of a
+//! request from a trusted proxy are consistent with it.
 
 use crate::App;
 use crate::company::Company;
@@ -27,7 +28,7 @@ use tracing::Instrument;
 
 /// The header with a request's id, in requests of trusted proxies and in every answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id that is taken over from a proxy.
+/// Maximum length of an ID that is accepted from a proxy.
 const LONGEST_ID: usize = 64;
 /// Maximum number of concurrent uploads per person; a browser sends six.
 pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
@@ -35,10 +36,10 @@ pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
 pub(crate) const ZIPS_OF_A_PERSON: usize = 4;
 /// Live pages of one person.
 pub(crate) const LIVE_PAGES_OF_A_PERSON: usize = 200;
-/// Browsers come back by HTTPS only, for a year.
+/// Browsers use only HTTPS from then on, for a year.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// What the server has at its edge. Clones are the same one.
+/// The server's outermost state. Clones refer to the same one.
 #[derive(Debug, Clone)]
 pub struct Edge(Arc<Inner>);
 
@@ -96,7 +97,7 @@ impl Edge {
         &self.0.scans
     }
 
-    /// Who uploads how much at once.
+    /// Number of parallel uploads of each person.
     pub(crate) fn uploads(&self) -> &PerPerson {
         &self.0.uploads
     }
@@ -106,7 +107,7 @@ impl Edge {
         &self.0.zips
     }
 
-    /// Who has how many live pages open.
+    /// The open live pages per person.
     pub(crate) fn live_pages(&self) -> &PerPerson {
         &self.0.live_pages
     }
@@ -116,12 +117,12 @@ impl Edge {
         &self.0.passwords
     }
 
-    /// The company's sign-on, where there is one.
+    /// The company's sign-on, if configured.
     pub(crate) fn company(&self) -> Option<&Company> {
         self.0.company.as_ref()
     }
 
-    /// Where sessions are, if not in the database.
+    /// The session store, if it is not the database.
     pub(crate) fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
     }
@@ -139,11 +140,11 @@ pub enum Scheme {
     Https,
 }
 
-/// Where a request came from, among its extensions: the client's view, before any trusted proxy.
+/// The origin of a request, in its extensions: the client's view, before any trusted proxy.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
     pub scheme: Scheme,
-    /// Host and port that the client asked for.
+    /// Host and port that the client requested.
     pub host: Option<String>,
     /// `None` for a caller in this process.
     pub address: Option<IpAddr>,
@@ -162,7 +163,7 @@ pub fn is_https(extensions: &Extensions) -> bool {
     ClientInfo::of(extensions).is_some_and(|client| client.scheme == Scheme::Https)
 }
 
-/// Finds out who asks, and takes off the request what only a trusted proxy may say.
+/// Determines the client, and removes from the request what only a trusted proxy may set.
 fn identify(request: &mut Request, config: &ServerConfig) -> ClientInfo {
     let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
     let is_tls = request.extensions().get() == Some(&Transport::Tls);
@@ -184,7 +185,7 @@ fn identify(request: &mut Request, config: &ServerConfig) -> ClientInfo {
         if let Some(id) = text(request.headers(), &REQUEST_ID).filter(|id| is_id(id)) {
             client.request_id = id;
         }
-        // What looks at the host, for rebinding and for the origin, looks at the one that the client asked for.
+        // The checks of the host, for rebinding and for the origin, use the one that the client requested.
         if let Some(host) = origin.host
             && let Ok(value) = HeaderValue::from_str(&host)
         {
@@ -222,11 +223,11 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let route = match request.extensions().get::<MatchedPath>() {
         Some(matched) => matched.as_str().to_owned(),
         None if path.starts_with("/socket.io") => "/socket.io".to_owned(),
-        // Paths of people's choice would be labels without end.
+        // Arbitrary paths would create an unlimited number of labels.
         None => "page".to_owned(),
     };
     let id = client.request_id.as_str();
-    // At the level of errors: whatever is logged within says whose request it was.
+    // At the level of errors: everything logged within it shows which request it belongs to.
     let span = tracing::error_span!("request", id);
     let mut answer = next.run(request).instrument(span).await;
     let (status, took) = (answer.status(), began.elapsed());
@@ -237,7 +238,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
         Some(Failure { code, message, .. }) => {
             tracing::error!(id, code, route, "request {id} ({method} {route}) failed: {message}");
         }
-        // It says by itself that the server is not ready, again and again.
+        // `/readyz` repeats its answer while the server is not ready; that is not logged.
         None if status.is_server_error() && route != "/readyz" => {
             tracing::error!(id, route, "request {id} ({method} {route}) failed with {status}");
         }
@@ -255,7 +256,8 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     answer
 }
 
-/// Whether a host may be limited to HTTPS (HSTS). `localhost` is other programs' as well, and addresses are no names.
+/// Whether a host may be limited to HTTPS (HSTS). `localhost` is shared with other programs, and IP addresses are not
+/// names.
 fn is_name(authority: &str) -> bool {
     let host = host_of(authority);
     host != "localhost" && !host.ends_with(".localhost") && host.parse::<IpAddr>().is_err()

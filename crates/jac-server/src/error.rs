@@ -29,19 +29,19 @@ pub struct ErrorDetail {
     pub faults: Vec<Fault>,
 }
 
-/// What a handler answers when it cannot do what was asked.
+/// The error response of a handler.
 #[derive(Debug)]
 pub enum ApiError {
     Engine(EngineError),
-    /// Nobody is signed in.
+    /// The caller is not signed in.
     SignedOut,
-    /// Sessions are in Redis, which does not answer: nobody can be looked up.
+    /// Sessions are in Redis, which does not respond: no session can be looked up.
     SessionsUnavailable,
     /// The token is unknown, has expired or was revoked.
     BadToken,
-    /// Somebody is, and may not do this.
+    /// The caller is signed in, but lacks the permission.
     Denied(Denied),
-    /// Somebody who is not an administrator names a file of the server, in that field.
+    /// A person who is not an administrator names a file of the server, in that field.
     ServersFile {
         field: &'static str,
     },
@@ -53,7 +53,7 @@ pub enum ApiError {
         message: String,
         hint: Option<String>,
     },
-    /// Another try makes sense after some seconds.
+    /// A retry makes sense after some seconds.
     Later {
         status: StatusCode,
         code: &'static str,
@@ -62,10 +62,10 @@ pub enum ApiError {
     },
 }
 
-/// When to try again while sessions cannot be looked up.
+/// When to retry while sessions cannot be looked up.
 const UNAVAILABLE_SECONDS: u64 = 2;
 
-/// The code of an error, among the extensions of its answer: the audit trail has it.
+/// The code of an error, in the extensions of its response, for the audit trail.
 #[derive(Debug, Clone)]
 pub struct Refusal(pub String);
 
@@ -74,7 +74,7 @@ pub struct Refusal(pub String);
 pub struct Failure {
     pub code: String,
     pub message: String,
-    /// Somebody else has said it already, for all requests together.
+    /// It has been logged already, once for all requests.
     pub is_logged: bool,
 }
 
@@ -109,7 +109,7 @@ impl ApiError {
                     StatusCode::INSUFFICIENT_STORAGE
                 }
                 EngineError::Artefacts(ArtefactError::Missing { .. }) => StatusCode::NOT_FOUND,
-                // What is there behind it does not do what it should.
+                // The system behind it does not work as it should.
                 EngineError::Artefacts(_) => StatusCode::BAD_GATEWAY,
                 EngineError::Port(PortError::OutOfDescriptors { .. } | PortError::Retryable { .. }) => {
                     StatusCode::SERVICE_UNAVAILABLE
@@ -132,7 +132,7 @@ impl ApiError {
         }
     }
 
-    /// What is said of it: the whole answer but its status.
+    /// The content of the response, except its status.
     pub fn detail(self) -> ErrorDetail {
         let plain = |code: &str, message: &str, hint: Option<&str>| ErrorDetail {
             code: code.to_owned(),
@@ -236,7 +236,7 @@ impl ApiError {
     }
 }
 
-/// The field of the request that a code is about, for those that are about the same one wherever they occur.
+/// The field of the request that a code is about, for codes that are always about the same field.
 fn field_of(code: &str) -> Option<&'static str> {
     Some(match code {
         "name_taken" | "name_invalid" => "/name",
@@ -257,7 +257,7 @@ impl IntoResponse for ApiError {
             Self::SessionsUnavailable => Some(UNAVAILABLE_SECONDS),
             _ => None,
         };
-        // Whoever asks Redis says once that it is away, and whoever ships to a search target that it is.
+        // The connection to Redis, and the shipping to a search target, log their failures once.
         let is_logged = matches!(
             self,
             Self::SessionsUnavailable | Self::Engine(EngineError::Target(_) | EngineError::Integration(_))
@@ -281,7 +281,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The answer to a request whose handler panicked.
+/// The response to a request whose handler panicked.
 pub fn after_panic(_: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::Request {
         status: StatusCode::INTERNAL_SERVER_ERROR,

@@ -16,7 +16,7 @@ const PIECE: usize = 256 * 1024;
 /// A file's content, decompressed if necessary. A damaged file ends early: the reader receives fewer bytes than announced.
 pub fn file_body(file: KeptFile) -> Body {
     match file {
-        // A log that still grows is longer at its end than it says now.
+        // A growing log is longer at the end of the response than its announced length.
         KeptFile::Plain(file, bytes) => {
             Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file).take(bytes), PIECE))
         }
@@ -25,7 +25,7 @@ pub fn file_body(file: KeptFile) -> Body {
     }
 }
 
-/// The same content, which holds a guard until it has been read or the reader is gone.
+/// The same content, which holds a guard until it was read or the reader has disconnected.
 pub fn held_body<T: Send + 'static>(body: Body, held: T) -> Body {
     Body::from_stream(body.into_data_stream().inspect(move |_| {
         let _ = &held;
@@ -53,7 +53,7 @@ fn fetched(object: Arc<dyn BytesAt>, bytes: u64) -> Body {
     }))
 }
 
-/// A compressed log, a frame at a time: the next one is unpacked when the reader has taken the last.
+/// A compressed log, a frame at a time: the next one is decompressed when the reader has received the last.
 fn unpacked(log: FramedLog) -> Body {
     let begin = (Arc::new(log), FrameReader::default(), 0);
     Body::from_stream(try_unfold(begin, |(log, mut reader, number)| async move {

@@ -1,28 +1,28 @@
-//! What proxies say of a request that they pass on: `X-Forwarded-For`, `-Proto` and `-Host`, else RFC 7239's `Forwarded`.
+//! The forwarding headers of proxies: `X-Forwarded-For`, `-Proto` and `-Host`, otherwise RFC 7239's `Forwarded`.
 //!
-//! Pure. Everybody can write these headers, so only those of a named proxy are believed, and of a chain only as far as named
-//! proxies reach: the client is the right-most address that is not one of them.
+//! Pure functions. Anybody can write these headers, so only those of a configured proxy are trusted, and of a chain
+//! only the part that configured proxies wrote: the client is the right-most address that is not one of them.
 
 use axum::http::HeaderMap;
 use axum::http::uri::Authority;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
-/// Headers that say where a request came from. They are taken off every request, believed or not.
+/// Headers that describe a request's origin. They are removed from every request, trusted or not.
 pub const HEADERS: [&str; 6] =
     ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-real-ip"];
 
-/// Where a request came from before its proxies.
+/// The origin of a request before its proxies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     pub address: IpAddr,
-    /// `None`: the proxies say nothing of it.
+    /// `None`: the proxies do not report it.
     pub is_https: Option<bool>,
-    /// The host, with its port if it has one, that the client asked for.
+    /// The host that the client requested, with its port if it has one.
     pub host: Option<String>,
 }
 
-/// One step of the way, as the proxy at its end describes it.
+/// One hop, as described by the proxy at its end.
 #[derive(Debug, Default, Clone)]
 struct Hop {
     from: Option<IpAddr>,
@@ -34,9 +34,10 @@ pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&address.to_canonical()))
 }
 
-/// The origin of a request that came from `peer`, who is a trusted proxy.
+/// The origin of a request that came from `peer`, a trusted proxy.
 pub fn origin(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Origin {
-    // A proxy that writes one family passes the other on as the client wrote it, and nearly all of them write this one.
+    // A proxy that writes one family of headers passes the other on as written by the client, and nearly all of them
+    // write this one.
     let hops = if headers.contains_key("x-forwarded-for") || !headers.contains_key("forwarded") {
         customary(headers)
     } else {
@@ -46,7 +47,7 @@ pub fn origin(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Origin {
     for hop in hops.into_iter().rev() {
         found.is_https = hop.is_https.or(found.is_https);
         found.host = hop.host.or(found.host);
-        // A hidden or garbled address: the last one that is known stands.
+        // A hidden or garbled address: the last known one counts.
         let Some(from) = hop.from else { break };
         found.address = from;
         if !is_trusted(from, trusted) {
@@ -56,7 +57,7 @@ pub fn origin(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Origin {
     found
 }
 
-/// The values of a header, which may come in several lines.
+/// The values of a header, which may occur in several lines.
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
 }
@@ -107,7 +108,7 @@ fn customary(headers: &HeaderMap) -> Vec<Hop> {
     if hops.is_empty() {
         hops.push(Hop::default());
     }
-    // A value for each address belongs to it; a single one was written by the nearest proxy.
+    // If there is a value for each address, they belong together; a single one was written by the nearest proxy.
     let last = hops.len() - 1;
     for (at, hop) in hops.iter_mut().enumerate() {
         let of_hop = |list: &[&str]| match list.len() == addresses.len() {
@@ -165,7 +166,7 @@ mod tests {
         for (lines, client) in [
             (vec![], "10.0.0.1"),
             (vec![("x-forwarded-for", "203.0.113.9")], "203.0.113.9"),
-            // Whatever a client writes itself stands left of what the proxy saw.
+            // Whatever the client itself writes is to the left of the proxy's own observation.
             (vec![("x-forwarded-for", "1.1.1.1, 203.0.113.9")], "203.0.113.9"),
             (vec![("x-forwarded-for", "1.1.1.1, 203.0.113.9, 10.0.0.2")], "203.0.113.9"),
             (vec![("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.9")], "203.0.113.9"),

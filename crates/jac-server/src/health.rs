@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz` and `/metrics`, for whoever watches the server. The first two are open to everybody and say no more than
+//! `/healthz`, `/readyz` and `/metrics`, for monitoring the server. The first two are open to everybody and return only
 //! codes; metrics need a token, unless they have an address of their own.
 
 use crate::App;
@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A database or disk that takes longer than this does not answer.
+/// A database or disk that takes longer than this counts as not responding.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ enum Code {
     Server(&'static str),
 }
 
-/// The three routes, beside the API.
+/// The three routes outside of the API.
 pub fn routes() -> Router<App> {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(metrics))
 }
@@ -49,7 +49,7 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database, the disk and whatever keeps the sessions do.
+/// Whether the database, the disk and the session store work.
 async fn ready(State(app): State<App>) -> Response {
     let faults = match timeout(TIMEOUT, app.engine.unready()).await {
         Ok(codes) => codes,

@@ -1,5 +1,6 @@
-//! The names under which this server is reached. A page of another site whose name is made to lead here (DNS rebinding) asks
-//! under that name, and is refused; one on another port of this host is recognized by its origin.
+//! The names under which this server is reached. A page of another site whose name resolves to this server (DNS
+//! rebinding) sends requests with that name, and is rejected; a page on another port of this host is recognized by its
+//! origin.
 
 use crate::App;
 use crate::access::has_token;
@@ -11,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 
-/// Names besides `localhost` and addresses, which nobody can make lead elsewhere.
+/// Names in addition to `localhost` and IP addresses, which nobody can redirect.
 #[derive(Debug, Default)]
 pub struct Hosts {
     names: Vec<String>,
@@ -31,7 +32,7 @@ impl Hosts {
             || self.names.contains(&host)
     }
 
-    /// It was named when the server was started: a proxy before it may keep the name or not.
+    /// It was named when the server was started: a proxy in front of it may keep the name or not.
     fn is_named(&self, authority: &str) -> bool {
         self.names.contains(&host_of(authority))
     }
@@ -46,11 +47,11 @@ pub(crate) fn host_of(authority: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Answers only what is asked under one of the server's names, or with the shell's token. A page that came by plain HTTP is not
-/// ours where HTTPS is spoken: somebody on the way may have written it.
+/// Accepts only requests for one of the server's names, or with the shell's token. A page that was loaded over plain
+/// HTTP is not trusted if HTTPS is used: it may have been forged in transit.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     if request.headers().get_all(header::HOST).iter().count() > 1 {
-        // Whoever is in front of the server may have decided by another one of them (RFC 9112, section 3.2).
+        // A proxy in front of the server may have based its decision on another one of them (RFC 9112, section 3.2).
         return ApiError::Request {
             status: StatusCode::BAD_REQUEST,
             code: "host_not_allowed",
@@ -81,8 +82,8 @@ fn is_downgraded(request: &Request) -> bool {
     is_https(request.extensions()) && origin.is_some_and(|origin| origin.starts_with(b"http://"))
 }
 
-/// Whether a browser's request comes from JAC's own page: its origin is the host that it asks, or a name of this server.
-/// One without an origin is not recognized by it.
+/// Whether a browser's request comes from JAC's own page: its origin is the requested host, or a name of this server. A
+/// request without an origin passes this check.
 pub fn is_own_page(headers: &HeaderMap, hosts: &Hosts) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());

@@ -1,7 +1,7 @@
 //! The server: REST under `/api/v1`, live events over Socket.IO, sign-in, and the web app's files.
 //!
-//! Owns who may call what and how things are spelled in HTTP. Decides nothing about clusters and runs: handlers
-//! extract, authorise in their signature, call the engine, and map.
+//! Owns permissions of callers and the HTTP interface. Decides nothing about clusters and runs: handlers extract,
+//! authorise in their signature, call the engine, and map.
 
 mod access;
 mod assets;
@@ -50,7 +50,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 
-/// What every handler may use.
+/// The state available to every handler.
 #[derive(Clone)]
 pub struct App {
     pub engine: Engine,
@@ -70,7 +70,7 @@ pub fn router(app: App) -> Router {
     };
     let live = live::layer(app.clone());
     Router::new()
-        // What the API says is of this moment and of this person.
+        // API responses are valid only for this moment and this person.
         .merge(
             api.layer(middleware::from_fn_with_state(app.clone(), access::audit::record))
                 .layer(middleware::from_fn(complete))
@@ -91,9 +91,9 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app, edge::observe))
 }
 
-/// What changes something is done to its end, also when whoever asked has gone: between the database and what follows from it there
-/// is no good place to stop. The start of a run and the import of one are the exceptions, since what comes before them can take a processor
-/// for long; and the check of a plan, which changes nothing.
+/// A change runs to its end, even if the caller has disconnected: between the database and the actions that follow
+/// there is no safe place to stop. Exceptions are the start of a run and the import of one, whose first part can use a
+/// CPU for long; and the check of a plan, which changes nothing.
 async fn complete(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);

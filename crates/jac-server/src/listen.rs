@@ -1,9 +1,9 @@
-//! Connections: how many there may be, in all and from one address, and how long each may be silent.
+//! Connections: how many are permitted, in total and from one address, and how long each may be silent.
 //!
-//! A connection that sends no request, stops in the middle of one, or takes no more of an answer is closed, so that nobody
-//! holds the server's descriptors by doing nothing. When all places are taken, a few more are kept for the shell of this
-//! machine: they serve requests with its token and nothing else. TLS is spoken inside of these bounds: a handshake has the time
-//! that the head of a request has.
+//! A connection that sends no request, stops in the middle of one, or reads no more of a response is closed, so that
+//! nobody occupies the server's descriptors without using them. A few more connections are reserved for the shell of
+//! this machine: if all others are taken, they serve requests with its token only. TLS is subject to the same limits: a
+//! handshake has the time limit of a request's head.
 
 mod places;
 
@@ -43,18 +43,18 @@ pub struct Limits {
     pub connections: usize,
     /// …and from one address.
     pub connections_per_peer: usize,
-    /// How long the head of a request may take to come, and a connection may wait for its next one.
+    /// How long the head of a request may take, and how long a connection may wait for its next one.
     pub head: Duration,
-    /// How long a body, or whoever reads an answer, may pause.
+    /// How long a body, or the reader of a response, may pause.
     pub pause: Duration,
 }
 
-/// The most descriptors that the server keeps for its own files and connections.
+/// Maximum number of descriptors that the server keeps for its own files and connections.
 const OWN_DESCRIPTORS: u64 = 4096;
 
 impl Limits {
-    /// For a process that may have this many descriptors: half of them, and all beyond [`OWN_DESCRIPTORS`], are for connections, the rest for
-    /// the server itself.
+    /// For a process that may have this many descriptors: half of them, and all beyond [`OWN_DESCRIPTORS`], are for
+    /// connections, the others for the server itself.
     pub fn for_descriptors(descriptors: u64) -> Self {
         let connections = (descriptors / 2).max(descriptors.saturating_sub(OWN_DESCRIPTORS));
         let connections = usize::try_from(connections).unwrap_or(usize::MAX).clamp(64, 32_768);
@@ -68,7 +68,8 @@ impl Limits {
 }
 
 impl Limits {
-    /// For another address of the same process, that few callers need: together with the main one they stay within the descriptors.
+    /// For another address of the same process, which few callers need: together with the main one they stay within the
+    /// descriptors.
     #[must_use]
     pub fn beside(&self) -> Self {
         let connections = (self.connections / 4).max(16);
@@ -76,13 +77,13 @@ impl Limits {
     }
 }
 
-/// How long a kept place is kept for somebody who says nothing.
+/// How long a reserved place is kept for a silent connection.
 const KEPT_HEAD: Duration = Duration::from_secs(1);
 /// The response to a connection beyond the limit.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// Who is answered at an address.
+/// Whose requests an address answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Callers {
     Everybody,
@@ -107,7 +108,7 @@ impl From<TcpListener> for Listener {
 }
 
 impl Listener {
-    /// Speaks TLS where there is some.
+    /// Uses TLS if configured.
     #[must_use]
     pub fn with_tls(self, tls: Option<Tls>) -> Self {
         Self { tls, ..self }
@@ -131,7 +132,7 @@ impl Listener {
     }
 }
 
-/// Serves until `closing`, and then until the last answer is given.
+/// Serves until `closing`, and then until the last response is complete.
 pub async fn serve(
     listener: impl Into<Listener>,
     router: Router,
@@ -152,7 +153,7 @@ pub async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // A connection that was closed while waiting, or no descriptor left: the others continue.
+                // A connection that was closed while waiting, or no descriptor available: the others continue.
                 tracing::warn!(%error, "a connection could not be accepted: {error}");
                 sleep(Duration::from_millis(100)).await;
                 continue;
@@ -175,7 +176,7 @@ pub async fn serve(
                     }
                 });
             }
-            // Without a handshake there are no words for it.
+            // Without a handshake no response can be sent.
             None if tls.is_some() => (),
             None => {
                 tasks.spawn(turn_away(stream));
@@ -191,7 +192,7 @@ async fn turn_away(mut stream: TcpStream) {
     drop(timeout(Duration::from_secs(1), stream.write_all(FULL)).await);
 }
 
-/// How a request came, among its extensions.
+/// How a request was transported, in its extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     Plain,
@@ -291,7 +292,7 @@ fn full() -> Response<Body> {
     answer
 }
 
-/// The address that a request came from, among its extensions.
+/// The address that a request came from, in its extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
@@ -306,7 +307,7 @@ impl HangUp {
     }
 }
 
-/// A connection with its place: also one that has become a WebSocket holds it.
+/// A connection with its place, which it keeps if it becomes a WebSocket.
 struct Held {
     stream: Pin<Box<TimeoutStream<AnyStream>>>,
     hung_up: Pin<Box<WaitForCancellationFutureOwned>>,

@@ -1,12 +1,13 @@
-//! Live events over Socket.IO: one room per run, and word of every change to everybody who is signed in.
+//! Live events over Socket.IO: one room per run, and notifications of every change to everybody who is signed in.
 //!
-//! A page asks for a run with the number of the last snapshot that it has; it gets what it missed as the answer and
-//! every later snapshot as an event. So neither a page opened late nor one that was away loses anything.
+//! A page subscribes to a run with the number of its last snapshot; it gets what it missed as the response and every
+//! later snapshot as an event. So neither a page that is opened late nor one that was disconnected loses anything.
 //!
-//! Only JAC's own page with a living session is listened to: its cookie is looked at before a connection is accepted, its
-//! page's secret when it says what it is. Whoever signs out is cut off at once on all of that session's sockets, and one whose
-//! time is over within [`LOOK_EVERY`]. One person has [`LIVE_PAGES_OF_A_PERSON`] at most. What cannot be answered is refused in a sentence. Messages are small, and so is what waits
-//! for a page that does not read.
+//! Only JAC's own page with a valid session is accepted: its cookie is checked before a connection is accepted, its
+//! page's secret when it introduces itself. After a sign-out all of that session's sockets are disconnected at once,
+//! and those of an expired session within [`LOOK_EVERY`]. A person has at most [`LIVE_PAGES_OF_A_PERSON`]. A request
+//! that cannot be answered is rejected with a sentence. Messages are small, and so is the queue for a page that does
+//! not read.
 
 use crate::App;
 use crate::access::{self, ended::Ended};
@@ -45,13 +46,13 @@ const SUBSCRIBE: &str = "subscribe_run";
 const UNSUBSCRIBE: &str = "unsubscribe_run";
 /// The largest message of a page, in bytes: it names a run and a number.
 const LARGEST_MESSAGE: usize = 16 << 10;
-/// How many messages wait for a page that does not read; what is more is made good when it asks again.
+/// Maximum number of queued messages for a page that does not read; lost ones are made up for when it subscribes again.
 const WAITING_MESSAGES: usize = 32;
-/// So long a connection may take to say what it is, before it is closed.
+/// Time limit for a connection to introduce itself, before it is closed.
 const GREETING_LIMIT: Duration = Duration::from_secs(10);
-/// How long a page that is shut out has to take the word of it.
+/// Time limit for a rejected page to receive the reason.
 const LAST_WORD_LIMIT: Duration = Duration::from_secs(2);
-/// Between two looks for sockets whose session has come to its time.
+/// Interval of checks for sockets whose session has expired.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Deserialize)]
@@ -76,7 +77,8 @@ fn room(run: &RunId) -> String {
     format!("run:{run}")
 }
 
-/// The layer that answers `/socket.io`, and the tasks that forward the engine's events to it and shut out who has left.
+/// The layer that answers `/socket.io`, and the tasks that forward the engine's events to it and disconnect pages that
+/// have lost access.
 pub fn layer(app: App) -> SocketIoLayer {
     let (layer, io) = SocketIo::builder()
         .with_state(app.clone())
@@ -109,7 +111,7 @@ pub fn layer(app: App) -> SocketIoLayer {
     layer
 }
 
-/// Accepts no connection of somebody who is not signed in, or whose browser shows another page.
+/// Rejects connections of callers who are not signed in, or whose browser shows another page.
 pub async fn check(AxumState(app): AxumState<App>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/socket.io") {
         return next.run(request).await;
@@ -123,7 +125,7 @@ pub async fn check(AxumState(app): AxumState<App>, request: Request, next: Next)
     }
 }
 
-/// What a page says of itself when it connects.
+/// How a page introduces itself when it connects.
 #[derive(Debug, Deserialize)]
 struct Auth {
     page: String,
@@ -135,13 +137,13 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
     let session = match access::session_of(&app, &socket.req_parts().headers, page.as_deref()).await {
         Ok(Some(session)) if session.session.is_own_page => session,
         Ok(_) => return Err(ApiError::SignedOut.detail().code),
-        // Nothing is known of the session: the page tries again.
+        // The session could not be checked: the page tries again.
         Err(error) => return Err(error.detail().code),
     };
     let Some((place, ())) = app.edge.live_pages().enter(&session.principal().user.id) else {
         return Err("too_many_pages".to_owned());
     };
-    // Given back when the socket is gone, and this with it.
+    // Returned when the socket, and with it this handler, is dropped.
     let place = Arc::new(place);
     socket.on_disconnect(move || async move { drop(place) });
     socket.extensions.insert(Rights::of(&session.principal()));
@@ -154,18 +156,19 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
 
 async fn greet() {}
 
-/// Who the socket was let in as, if their session still lives and they may still do this. What is pushed is of [`Action::View`] only.
+/// The socket's principal, if their session is still valid and they still have the permission. Pushed data requires
+/// only [`Action::View`].
 async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Principal>, ApiError> {
     let session = access::listening_session_of(app, &socket.req_parts().headers).await?;
     let caller = session.map(|session| session.principal());
     Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
 }
 
-/// What the session of a page is called.
+/// The ID of a page's session.
 #[derive(Debug, Clone)]
 struct SessionId(String);
 
-/// What a page's person may do, as far as the page shows it.
+/// The permissions of a page's person, as far as the page shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rights {
     person: String,
@@ -179,7 +182,7 @@ impl Rights {
     }
 }
 
-/// Why somebody is shut out: what a page says of it.
+/// Why a page was disconnected, for display on the page.
 async fn reason(app: &App, socket: &SocketRef) -> &'static str {
     let Some(rights) = socket.extensions.get::<Rights>() else { return "signed_out" };
     match app.engine.store().person(&rights.person).await {
@@ -207,7 +210,7 @@ async fn shut_out(app: &App, socket: SocketRef) {
     drop(socket.disconnect());
 }
 
-/// Has a page ask for its session again when its person may do more or less than before.
+/// Makes a page fetch its session again if its person's permissions have changed.
 fn send_rights(socket: &SocketRef, now: Rights) {
     if socket.extensions.get::<Rights>().is_some_and(|before| before != now) {
         socket.extensions.insert(now);
@@ -222,7 +225,7 @@ async fn cut_off(app: App, io: SocketIo) {
     loop {
         tokio::select! {
             biased;
-            // As for events: there are no sockets any more.
+            // As for events: all sockets are closed.
             () = app.edge.closing().cancelled() => return,
             _ = timer.tick() => (),
             () = app.access.session_ended() => (),
@@ -231,7 +234,7 @@ async fn cut_off(app: App, io: SocketIo) {
             match may(&app, &socket, Action::View).await {
                 Ok(None) => shut_out(&app, socket).await,
                 Ok(Some(caller)) => send_rights(&socket, Rights::of(&caller)),
-                // What cannot be read now says nothing about a session, and the next one cannot be read either.
+                // An unreadable session may still be valid, and the next one cannot be read either.
                 Err(_) => break,
             }
         }
@@ -268,10 +271,10 @@ async fn subscribe(socket: SocketRef, TryData(request): TryData<Subscribe>, ack:
     }
 }
 
-/// Puts the socket into the run's room and gives what it has missed.
+/// Adds the socket to the run's room and returns what it has missed.
 async fn watch(socket: &SocketRef, app: &App, request: Subscribe) -> Result<Snapshot, ApiError> {
     let room = room(&request.run_id);
-    // The room first: a snapshot that is made in between arrives twice, which is harmless, instead of never.
+    // The room first: a snapshot that is created in between arrives twice, which is harmless, instead of never.
     socket.join(room.clone());
     let ask = move |engine: &jac_engine::Engine| engine.snapshot(&request.run_id, request.after);
     let answer = app.engine.run_blocking(ask).await;
@@ -299,7 +302,7 @@ async fn forward(app: App, io: SocketIo) {
         let sent = match event {
             Ok(Event::Snapshot(snapshot)) => {
                 let room = room(&snapshot.run_id);
-                // Of what nobody watches nothing is made.
+                // No messages are created for a run without watchers.
                 let is_watched = io.to(room.clone()).sockets().into_iter().next().is_some();
                 match is_watched.then(|| tables.message(&snapshot)).flatten() {
                     Some(message) => io.to(room).emit("snapshot", &message).await,
@@ -314,7 +317,7 @@ async fn forward(app: App, io: SocketIo) {
                 io.to(EVERYBODY).emit("changed", &Changed { kind: "schedule", id: id.as_str() }).await
             }
             Ok(Event::Plan(id)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "plan", id: &id }).await,
-            // Snapshots are made good by their numbers; everything else is asked for again.
+            // Missed snapshots are detected by their numbers; everything else is requested again.
             Err(RecvError::Lagged(_)) => io.to(EVERYBODY).emit("changed", &Changed { kind: "all", id: "" }).await,
             Err(RecvError::Closed) => return,
         };

@@ -1,6 +1,6 @@
-//! `/metrics` in Prometheus' text format: what the server counts itself, and what the engine has at the moment of asking.
+//! `/metrics` in Prometheus' text format: the server's own counters, and the engine's state at the time of the request.
 //!
-//! Every label is bounded: routes are templates (`/api/v1/runs/{id}`), never paths that somebody asked for. Names are listed in
+//! Every label is bounded: routes are templates (`/api/v1/runs/{id}`), never requested paths. Names are listed in
 //! `docs/operations.md`.
 
 mod runs;
@@ -66,7 +66,7 @@ struct VersionLabels {
     version: &'static str,
 }
 
-/// What the engine has at a moment.
+/// The engine's state at one moment.
 pub(crate) struct Moment {
     pub figures: Figures,
     pub integrations: IntegrationsView,
@@ -75,7 +75,7 @@ pub(crate) struct Moment {
 
 type Seconds = Family<RouteLabels, Histogram, fn() -> Histogram>;
 
-/// What the server counts. Clones are the same one.
+/// The server's counters. Clones refer to the same ones.
 #[derive(Clone)]
 pub struct Metrics(Arc<Counted>);
 
@@ -156,7 +156,7 @@ impl Metrics {
         self.0.scans_refused.inc();
     }
 
-    /// Everything as text. Without what the engine has that is left out: its database did not answer.
+    /// Everything as text. `None`: the engine's figures are omitted, because its database did not respond.
     pub(crate) fn text(&self, moment: Option<Moment>) -> String {
         let mut now = Registry::with_prefix("jac");
         if let Some(Moment { figures, integrations, runs }) = moment {
@@ -256,7 +256,7 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Anybody can make up methods.
+/// Anybody can invent methods.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the handlers, and the routes that go with it.
+//! The OpenAPI document, generated from the handlers, and the routes that belong to it.
 
 use crate::App;
 use crate::routes::{
@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 #[openapi(info(title = "JAC", description = "JMeter Across the Cloud: clusters, plans, runs."))]
 struct Base;
 
-/// Bodies that people send: what they leave out has a default. In everything that the server sends, each field is there.
+/// Request bodies, whose omitted fields have defaults. In everything that the server sends, each field is present.
 const SENT_BY_PEOPLE: &[&str] = &[
     "NewCluster",
     "ClusterConfig",
@@ -60,7 +60,8 @@ const SENT_BY_PEOPLE: &[&str] = &[
 
 /// The routes and their document.
 pub fn split() -> (Router<App>, OpenApi) {
-    // Uploads have a limit of their own, counted while they stream; everything else is read whole and has axum's 2 MB.
+    // Uploads have a limit of their own, counted while they are streamed; everything else is read completely, up to
+    // axum's 2 MB.
     let uploads = OpenApiRouter::new()
         .routes(routes!(plans::list, plans::create))
         .routes(routes!(plans::add_files))
@@ -175,7 +176,8 @@ pub fn split() -> (Router<App>, OpenApi) {
         .routes(routes!(integrations::retry))
         .merge(uploads);
     let (router, mut document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", api).split_for_parts();
-    // Names with slashes in them: axum and OpenAPI spell such a parameter differently, so these two are said twice.
+    // Names that contain slashes: axum and OpenAPI have different syntax for such a parameter, so these two are
+    // declared twice.
     let deep =
         OpenApiRouter::<App>::new().routes(routes!(plans::file, plans::remove_file)).routes(routes!(runs::artefact));
     let (_, deep_document) = OpenApiRouter::with_openapi(Base::openapi()).nest("/api/v1", deep).split_for_parts();
@@ -208,8 +210,8 @@ fn name_operations(document: &mut OpenApi) {
     }
 }
 
-/// Whatever else an operation answers is an error, and all errors look alike: there may be nobody signed in, no such thing, no
-/// place for a connection.
+/// Adds the error responses: every other status is an error, and all errors have the same form. The caller may not be
+/// signed in, the object may not exist, or there may be no place for a connection.
 fn document_errors(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for operation in
@@ -222,7 +224,7 @@ fn document_errors(document: &mut OpenApi) {
     }
 }
 
-/// The items of a page are those of the schema that the page's name has behind its `Page_`, and not a copy of it.
+/// The items of a page refer to the schema in the page's name after `Page_`, instead of a copy of it.
 fn refer_to_items(document: &mut OpenApi) {
     let Some(components) = &mut document.components else { return };
     for (name, schema) in &mut components.schemas {
@@ -235,7 +237,7 @@ fn refer_to_items(document: &mut OpenApi) {
     }
 }
 
-/// An absent number is sent as `null`, never left out.
+/// A missing number is sent as `null`, never omitted.
 fn require_what_is_sent(document: &mut OpenApi) {
     let Some(components) = &mut document.components else { return };
     for (name, schema) in &mut components.schemas {

@@ -1,4 +1,4 @@
-//! Passwords: how strong one has to be, and their hashes (Argon2id, RFC 9106).
+//! Passwords: the required strength, and their hashes (Argon2id, RFC 9106).
 
 use crate::error::ApiError;
 use argon2::password_hash::{Output, PasswordHash, Salt, SaltString};
@@ -11,7 +11,7 @@ use zxcvbn::Score;
 
 /// The fewest letters.
 const SHORTEST: usize = 10;
-/// More are not read: a hash of a megabyte would cost everybody else.
+/// Longer passwords are rejected: hashing a megabyte would slow down everybody else.
 const LONGEST: usize = 256;
 /// Each hash takes 19 MiB and a processor for a moment: this many at a time.
 const AT_A_TIME: usize = 2;
@@ -23,8 +23,8 @@ pub struct Passwords {
     memory: Arc<Mutex<Vec<Memory>>>,
 }
 
-/// What a hash is computed in. It is kept for the next one: given back to the allocator each time, every thread that ever hashed would
-/// keep tens of megabytes.
+/// The memory in which a hash is computed. It is kept for the next one: if it were returned to the allocator each time,
+/// every thread that ever hashed would keep tens of megabytes.
 type Memory = Vec<Block>;
 
 impl Default for Passwords {
@@ -34,10 +34,10 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Refuses a password that is soon guessed.
+    /// Rejects a password that is easy to guess.
     ///
     /// # Errors
-    /// With what is wrong with it.
+    /// The fault of the password.
     pub fn check(password: &str, name: &str) -> Result<(), ApiError> {
         let weak = |message: &str, hint: Option<String>| ApiError::Request {
             status: StatusCode::BAD_REQUEST,
@@ -60,7 +60,7 @@ impl Passwords {
         Ok(())
     }
 
-    /// The hash to keep.
+    /// The hash to store.
     ///
     /// # Errors
     /// When the library fails.
@@ -119,7 +119,7 @@ impl Passwords {
     }
 }
 
-/// Argon2's output for a password, computed in `memory`, which grows where it is too small.
+/// Argon2's output for a password, computed in `memory`, which grows if it is too small.
 fn derive(
     argon: &Argon2<'_>,
     password: &[u8],

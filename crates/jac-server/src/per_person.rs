@@ -1,9 +1,10 @@
-//! How much of something one person may have at once: scans of logs, uploads, live pages. It knows nothing of what it counts.
+//! Limits how much of something one person may have at once: scans of logs, uploads, live pages. It does not know what
+//! it counts.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The counts of everybody. Clones are the same ones.
+/// The counts of all persons. Clones refer to the same ones.
 #[derive(Debug)]
 pub struct PerPerson<T = ()> {
     most: usize,
@@ -13,11 +14,11 @@ pub struct PerPerson<T = ()> {
 #[derive(Debug)]
 struct OfPerson<T> {
     count: usize,
-    /// What all places of the person have together.
+    /// Shared by all places of the person.
     shared: T,
 }
 
-/// One of a person's places, given back when it is dropped.
+/// One of a person's places, returned when it is dropped.
 #[derive(Debug)]
 pub struct Place<T = ()> {
     all: PerPerson<T>,

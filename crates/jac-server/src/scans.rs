@@ -11,12 +11,12 @@ use tokio::sync::Semaphore;
 
 /// Active and waiting scans of one person; a page requests a handful at once.
 const MOST_OF_A_PERSON: usize = 8;
-/// One person's scans at a time: others' are not behind all of them.
+/// Maximum concurrent scans of one person: others do not have to wait for all of them.
 const TURNS_OF_A_PERSON: usize = 2;
-/// After this many seconds another try makes sense.
+/// After this many seconds a retry makes sense.
 const RETRY_AFTER_S: u64 = 2;
 
-/// Who scans now. Clones are the same one.
+/// The active scans. Clones refer to the same ones.
 #[derive(Debug, Clone)]
 pub struct Scans {
     /// Turns of everybody together.
@@ -36,16 +36,17 @@ impl Default for OwnTurns {
 }
 
 impl Scans {
-    /// For a machine with this many processors: one of them is left for everything else.
+    /// For a machine with this many CPUs: one of them is left for everything else.
     pub fn new(processors: usize, metrics: Metrics) -> Self {
         let at_a_time = processors.saturating_sub(1).clamp(1, 8);
         Self { turns: Arc::new(Semaphore::new(at_a_time)), people: PerPerson::new(MOST_OF_A_PERSON), metrics }
     }
 
-    /// Does work that scans logs, when it is its turn. A caller who goes away gives up the turn; what is being done is done.
+    /// Runs work that scans logs, when it is its turn. A caller who disconnects loses the turn; work in progress
+    /// completes.
     ///
     /// # Errors
-    /// What the work fails with; `busy` when the person has too many waiting.
+    /// The error of the work; `busy` when the person has too many waiting.
     pub async fn run<T: Send + 'static>(
         &self,
         person: &str,
@@ -57,7 +58,7 @@ impl Scans {
     /// The same, unless `check` fails when it is its turn.
     ///
     /// # Errors
-    /// As [`run`](Self::run), and what the check fails with.
+    /// As [`run`](Self::run), and the error of the check.
     pub async fn run_if<T: Send + 'static>(
         &self,
         person: &str,
@@ -65,7 +66,7 @@ impl Scans {
         work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (place, OwnTurns(turns)) = self.people.enter(person).ok_or_else(|| self.too_many())?;
-        // One's own turn first, so that nobody stands in everybody's queue more often than that.
+        // The person's own turn first, so that nobody occupies the common queue more often than that.
         let closed = |_| EngineError::JMeter("The server is shutting down.".to_owned());
         let own = turns.acquire_owned().await.map_err(closed)?;
         let shared = Arc::clone(&self.turns).acquire_owned().await.map_err(closed)?;
@@ -122,7 +123,7 @@ mod tests {
             .await
             .expect("at once: ann has two of the three turns")
             .expect("done");
-        // Whoever goes away while waiting gives its place back.
+        // A waiting caller who disconnects returns their place.
         going.pop().expect("the last").abort();
         timeout(LIMIT, async {
             while of_ann() == MOST_OF_A_PERSON {

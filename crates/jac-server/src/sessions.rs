@@ -1,8 +1,8 @@
 //! Sessions of browsers: opened at a sign-in, found by the cookie's secret, listed, ended.
 //!
-//! They are kept in the database, where an installation is one server, or in a Redis that several servers share. Links, passwords, tokens
-//! and who somebody is stay in each server's database, so a session from another server is of whoever has that account here, with the
-//! rights that they have here.
+//! They are stored in the database if an installation is one server, or in a Redis that several servers share. Links,
+//! passwords, tokens and people's identities stay in each server's database, so a session from another server belongs
+//! to the person with that account here, with their permissions here.
 
 pub(crate) mod redis;
 mod shared;
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use jac_store::{NewSession, OpenSession, PersonRow, SessionLimits, SessionRow, Store, StoreError};
 use shared::Shared;
 
-/// Where this server's sessions are.
+/// The session store of this server.
 pub(crate) enum Sessions<'a> {
     /// A change of a person that ends sessions deletes them in its own transaction.
     Database(&'a App),
@@ -34,7 +34,7 @@ fn store(app: &App) -> &Store {
 }
 
 impl Sessions<'_> {
-    /// Opens a session for somebody who has shown who they are.
+    /// Opens a session for a person who has proved their identity.
     pub async fn open(&self, person: &PersonRow, session: NewSession) -> Result<(), ApiError> {
         match self {
             Self::Database(app) => Ok(store(app).open_session(&person.id, session, app.engine.now_ms()).await?),
@@ -42,8 +42,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Opens a session with a one-time link; `None` for a link that is unknown, used or over. The link is used up by the session's first
-    /// use: whoever's browser does not keep the session can try again.
+    /// Opens a session with a one-time link; `None` if the link is unknown, used or expired. The session's first use
+    /// uses the link up: a person whose browser did not keep the session can try again.
     pub async fn open_by_link(&self, link: &str, session: NewSession) -> Result<Option<PersonRow>, ApiError> {
         match self {
             Self::Database(app) => Ok(store(app).sign_in(link, session, app.engine.now_ms()).await?),
@@ -51,7 +51,7 @@ impl Sessions<'_> {
         }
     }
 
-    /// The session of a cookie's secret, if it lives, and whether the page's secret is its own.
+    /// The session of a cookie's secret, if it is valid, and whether the page's secret belongs to it.
     pub async fn find(
         &self,
         secret: &str,
@@ -72,7 +72,7 @@ impl Sessions<'_> {
         }
     }
 
-    /// Ends the session of a cookie's secret. One that is not there has ended already.
+    /// Ends the session of a cookie's secret. A missing one has ended already.
     pub async fn end(&self, secret: &str) -> Result<(), ApiError> {
         match self {
             Self::Database(app) => Ok(store(app).sign_out(secret).await?),
@@ -80,7 +80,7 @@ impl Sessions<'_> {
         }
     }
 
-    /// Ends one of a person's sessions, by what it is called.
+    /// Ends one of a person's sessions, by its ID in lists.
     pub async fn end_one(&self, person: &PersonRow, id: &str) -> Result<(), ApiError> {
         match self {
             Self::Database(app) => Ok(store(app).end_session(&person.id, id).await?),
@@ -91,7 +91,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Keeps a password's hash, and ends all of the person's sessions but one. While sessions cannot be reached the password stays.
+    /// Stores a password's hash, and ends all of the person's sessions except one. If sessions cannot be reached, the
+    /// password is not changed.
     pub async fn set_password(&self, person: &PersonRow, hash: &str, keep: Option<&str>) -> Result<(), ApiError> {
         match self {
             Self::Database(app) => Ok(store(app).set_password(&person.id, hash, keep).await?),
@@ -99,8 +100,8 @@ impl Sessions<'_> {
         }
     }
 
-    /// Ends the sessions of somebody who was disabled or removed, on the other servers as well. Here they are nobody's from that change
-    /// on, so it holds whether Redis answers or not.
+    /// Ends the sessions of a person who was disabled or removed, on the other servers too. Here they are invalid from
+    /// that change on, so it takes effect whether Redis responds or not.
     pub async fn end_all_of(&self, person: &PersonRow) {
         if let Self::Redis(shared) = self
             && shared.end_of(person, None).await.is_err()

@@ -1,6 +1,6 @@
-//! TLS: the certificate and its key, and taking them again when their files change.
+//! TLS: the certificate and its key, and reloading them when their files change.
 //!
-//! A new pair is used from the next connection on; one that cannot be used leaves the old one in place and is reported once. An
+//! A new pair is used from the next connection on; an unusable one leaves the old one in place and is reported once. An
 //! expired certificate is reported and still served: browsers reject it, but nodes and runs must not lose their server.
 
 use jac_engine::clock::Clock;
@@ -20,11 +20,11 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
-/// Between two looks at the files. A change is used when two looks in a row have seen it, so that a pair that is being written
-/// is not read half way.
+/// Interval between checks of the files. A change is used when two consecutive checks have found it, so that a pair
+/// that is being written is not read incompletely.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// The certificate chain and the key of it, as PEM files.
+/// The certificate chain and its key, as PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     pub certificate: PathBuf,
@@ -73,7 +73,7 @@ impl TlsError {
     }
 }
 
-/// What the two files hold, as it was read.
+/// The contents of the two files, as read.
 #[derive(Debug, PartialEq, Eq)]
 struct Content {
     certificate: Vec<u8>,
@@ -98,7 +98,7 @@ impl Content {
     }
 }
 
-/// A certificate chain and the key that belongs to it.
+/// A certificate chain and its key.
 #[derive(Clone)]
 pub struct Pair {
     files: TlsFiles,
@@ -118,7 +118,8 @@ impl Pair {
     /// Reads both files.
     ///
     /// # Errors
-    /// When one cannot be read or used, or they do not belong together. When the certificate is valid is [`Pair::fault_at`]'s.
+    /// When one cannot be read or used, or they do not belong together. [`Pair::fault_at`] checks the certificate's
+    /// validity period.
     pub fn read(files: &TlsFiles) -> Result<Self, TlsError> {
         Self::of(files, &Content::read(files)?)
     }
@@ -178,7 +179,7 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// TLS as the listener speaks it. Clones are the same one.
+/// TLS for the listener. Clones refer to the same one.
 #[derive(Clone)]
 pub struct Tls {
     current: Arc<Current>,
@@ -189,7 +190,7 @@ impl Tls {
     /// TLS 1.2 and 1.3 with this pair, for HTTP/1.1.
     ///
     /// # Errors
-    /// When rustls does not take it.
+    /// When rustls does not accept it.
     pub fn new(pair: Pair) -> Result<Self, TlsError> {
         let current = Arc::new(Current(RwLock::new(pair)));
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(&current) as _;
@@ -206,8 +207,8 @@ impl Tls {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 
-    /// Takes a changed pair as long as it is polled, and reports each fault once: of a pair that cannot be used, and of a
-    /// certificate whose time is over.
+    /// Loads a changed pair while it is polled, and reports each fault once: an unusable pair, and an expired
+    /// certificate.
     pub async fn follow(self, clock: Arc<dyn Clock>, every: Duration) {
         let files = self.current.get().files;
         let mut tried = Seen::Content(self.current.get().digest);
@@ -234,7 +235,7 @@ impl Tls {
             let before_this = std::mem::replace(&mut tried, seen);
             match read.and_then(|content| Pair::of(&files, &content)) {
                 Ok(pair) => match pair.fault_at(clock.now_ms()) {
-                    // Its time may come: it is checked again, and reported once.
+                    // It may become valid later: it is checked again, and reported once.
                     Some(error @ TlsError::NotYetValid { .. }) => {
                         tried = before_this;
                         if reported_early != Some(seen) {
@@ -258,7 +259,7 @@ fn report_kept(error: &TlsError) {
     tracing::error!(code = error.code(), "the new TLS certificate cannot be used, and the old one is kept: {error}");
 }
 
-/// What a look at the files has found.
+/// The result of a check of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Content([u8; 32]),

@@ -19,13 +19,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::AsyncWriteExt;
 
-/// What a form takes besides files, and how much of them.
+/// The fields that a form has in addition to files, and the limit of their size.
 pub struct Form {
     /// The names of its text fields.
     pub fields: &'static [&'static str],
     /// All files together, in bytes.
     pub max_bytes: u64,
-    /// What is said of more.
+    /// The error for a larger upload.
     pub too_large: fn(u64) -> EngineError,
 }
 
@@ -43,39 +43,39 @@ impl Form {
     }
 }
 
-/// What came besides the files.
+/// The fields other than the files.
 #[derive(Debug, Default)]
 pub struct Fields(BTreeMap<String, String>);
 
 impl Fields {
-    /// The text of a field; `None`: it did not come.
+    /// The text of a field; `None`: it is missing.
     pub fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
 
-    /// Whether a field says `true`.
+    /// Whether a field is `true`.
     pub fn is_set(&mut self, name: &str) -> bool {
         self.take(name).is_some_and(|word| word == "true")
     }
 }
 
-/// What of a request has come and led to nothing yet: a preamble before the first part, the head of a part. It waits in memory,
-/// so it is bounded; what is in a file's part goes to the disk.
+/// Bytes of a request that have arrived but have not been processed: a preamble before the first part, the head of a
+/// part. They wait in memory, so they are bounded; the content of a file's part goes to the disk.
 #[derive(Debug, Clone, Default)]
 struct Waiting {
     bytes: Arc<AtomicUsize>,
 }
 
-/// The most of it, in bytes. A piece of a body has at most some hundred KB.
+/// Their maximum number. A chunk of a body has at most some hundred KB.
 const MOST_WAITING: usize = 1 << 20;
 
 impl Waiting {
-    /// The same body, which ends with an error when too much of it leads to nothing.
+    /// The same body, which ends with an error when too many bytes are unprocessed.
     fn watch(&self, body: Body) -> Body {
         let bytes = Arc::clone(&self.bytes);
-        // Whoever takes the form apart reads on until it has to wait: without that, all that is there at once, such as a file that a
-        // command of this process uploads, would be in memory. It waits before the end too: an end that comes with the last piece
-        // would be taken for one that comes too soon.
+        // The form parser reads on until it has to wait: without this, everything available at once, such as a file
+        // that a command of this process uploads, would be in memory. It also waits before the end: an end that arrives
+        // with the last chunk would look like a premature one.
         let end = stream::once(ready(None));
         let pieces = body.into_data_stream().map(Some).chain(end).then(async |piece| {
             tokio::task::yield_now().await;
@@ -91,7 +91,7 @@ impl Waiting {
         }))
     }
 
-    /// Something came of it.
+    /// The bytes were processed.
     fn is_over(&self) {
         self.bytes.store(0, Ordering::Relaxed);
     }

@@ -1,5 +1,5 @@
-//! What is looked at on a machine before it is used. All faults are collected, each a sentence that begins with the
-//! machine and says what to do; what may disturb a test, but need not, is a warning.
+//! Checks of a machine before it is used. All faults are collected, each a sentence that begins with the machine and
+//! says how to fix it; whatever might disturb a test is a warning.
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
@@ -14,18 +14,18 @@ const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
 /// JMeter takes 150 MB while it is unpacked, and the master writes the result log.
 const LEAST_DISK_MB: u64 = 512;
 const LITTLE_DISK_MB: u64 = 2048;
-/// From here on a clock's offset is seen in a chart of seconds.
+/// A clock offset from which on it is visible in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
-/// A clock is asked so often at most, and for so long, until its offset is known as well as this.
+/// Maximum number of clock queries, their total time, and the accuracy of the offset that is sufficient.
 const CLOCK_QUESTIONS: u32 = 5;
 const CLOCK_LIMIT: Duration = Duration::from_secs(3);
 const CLOCK_UNSURE_MS: i64 = 20;
 
-/// What `timeout` ends with when it had to end a command; busybox's own passes the signal on.
+/// Exit codes of `timeout` when it had to kill a command; busybox's own passes the signal on.
 const TIMED_OUT: [&str; 2] = ["124", "143"];
 const WAITS: &str = "JMeter waits for each lookup";
 
-/// How long a look waits for a file descriptor of this server's.
+/// How long a check waits for a file descriptor of this server.
 const DESCRIPTORS_LIMIT: Duration = Duration::from_secs(60);
 
 /// A machine that can be used.
@@ -35,23 +35,23 @@ pub struct Machine {
     pub memory_mb: u64,
 }
 
-/// The code of a machine that cannot be a node; the message says why.
+/// The code of a machine that cannot be a node; the message gives the reason.
 pub const HOST_UNFIT: &str = "host_unfit";
 
-/// What was found on a machine.
+/// The findings about a machine.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// It answered, whatever else there is.
+    /// Set if it answered, regardless of faults.
     pub machine: Option<Machine>,
     pub faults: Vec<String>,
     pub warnings: Vec<String>,
     /// How far its clock is ahead of this machine's, in milliseconds.
     pub clock_offset_ms: Option<i64>,
-    /// The version of its Java; `None`: it has none that can be used.
+    /// The version of its Java; `None`: it has no usable one.
     pub java: Option<String>,
 }
 
-/// Looks at one machine. `own` is the folder of a node that is there already and is no stranger.
+/// Checks one machine. `own` is the folder of an existing node of ours, which is not a fault.
 pub async fn look(link: &Link, own: Option<&str>) -> Findings {
     let mut findings = Findings::default();
     let begun = Instant::now();
@@ -105,13 +105,13 @@ async fn look_into(link: &Link, own: Option<&str>, findings: &mut Findings) -> R
     Ok(())
 }
 
-/// Reads what `look.sh` printed.
+/// Parses the output of `look.sh`.
 fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
     let all = |name: &str| -> Vec<&str> {
         text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).map(str::trim).collect()
     };
     let one = |name: &str| all(name).first().copied().unwrap_or_default();
-    // What a machine does not say in digits is taken as not said; each use has what it then goes by.
+    // A value that is not a number counts as missing; each use has its default.
     let number = |name: &str| one(name).parse::<u64>().ok();
     let home = one("home");
     if !home.starts_with('/') {
@@ -161,15 +161,15 @@ fn judge(text: &str, user: &str, own: Option<&str>, findings: &mut Findings) {
     }
 }
 
-/// How far the machine's clock is ahead of ours, in milliseconds, and how unsure that is: half of what the question took. On a busy machine one
-/// question may take long, so it is asked some times and the quickest counts.
+/// How far the machine's clock is ahead of ours, in milliseconds, and the uncertainty: half of the query's duration. On
+/// a busy machine a query may take long, so several are made and the fastest counts.
 pub async fn clock_offset(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkError> {
     let began = Instant::now();
     let mut best = ask_clock(link, live).await?;
     for _ in 1..CLOCK_QUESTIONS {
         let Some((_, unsure_ms)) = best.filter(|(_, unsure_ms)| *unsure_ms > CLOCK_UNSURE_MS) else { break };
         let left = CLOCK_LIMIT.saturating_sub(began.elapsed());
-        // What was answered before is not lost with an answer that does not come.
+        // Earlier answers are kept if a further one does not arrive.
         let Ok(Ok(Some(next))) = timeout(left, ask_clock(link, live)).await else { break };
         if next.1 < unsure_ms {
             best = Some(next);
@@ -185,7 +185,7 @@ async fn ask_clock(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkE
     let answered_ms = time::now_ms();
     let (seconds, fraction) = output.stdout.trim().split_once('.').unwrap_or((output.stdout.trim(), ""));
     let Ok(seconds) = seconds.parse::<i64>() else { return Ok(None) };
-    // A `date` that knows no fractions is half a second off, on average.
+    // A `date` without fractions is half a second off, on average.
     let (milliseconds, unsure_ms) = match fraction.get(..3).and_then(|digits| digits.parse::<i64>().ok()) {
         Some(milliseconds) => (milliseconds, 0),
         None => (500, 500),
@@ -194,7 +194,7 @@ async fn ask_clock(link: &Link, live: &Live) -> Result<Option<(i64, i64)>, LinkE
     Ok(Some((seconds * 1000 + milliseconds - middle_ms, (answered_ms - asked_ms) / 2 + unsure_ms)))
 }
 
-/// Whether master and workers reach each other. All that can be tried before JMeter runs is the port of their SSH.
+/// Whether master and workers reach each other. Before JMeter runs only their SSH port can be tested.
 pub async fn reach(links: &[Arc<Link>]) -> Vec<String> {
     let Some((master, workers)) = links.split_first() else { return Vec::new() };
     let pairs = workers.iter().flat_map(|worker| [(master, worker), (worker, master)]);
@@ -216,13 +216,13 @@ pub async fn reach(links: &[Arc<Link>]) -> Vec<String> {
     }))
     .await;
     let mut faults: Vec<String> = tried.into_iter().flatten().collect();
-    // A master of many workers says the same of itself once.
+    // A master of many workers reports the same fault of its own only once.
     faults.dedup_by(|a, b| a == b && a.contains(NO_FORWARDING));
     faults
 }
 
-/// Whether the master finds the workers by their names, or the names of their addresses, soon enough, and each worker the master.
-/// Gives warnings, each with the place of the link that it is about.
+/// Whether the master can resolve the workers' names, or the names of their addresses, fast enough, and each worker the
+/// master's. Returns warnings, each with the index of the affected link.
 pub async fn find_each_other(links: &[Arc<Link>]) -> Vec<(usize, String)> {
     let Some((master, workers)) = links.split_first() else { return Vec::new() };
     let name = |link: &Arc<Link>| link.target().host.name.clone();

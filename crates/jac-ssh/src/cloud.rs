@@ -1,14 +1,14 @@
-//! The `ssh` provider: machines that exist already, used as a cluster and left as they were.
+//! The `ssh` provider: existing machines, used as a cluster and left as they were.
 //!
 //! | step   | does                                                     | undone by                                |
 //! |--------|----------------------------------------------------------|------------------------------------------|
-//! | record | which machines, before any is talked to                  | the record's file is removed             |
-//! | check  | looks at all machines; their faults end it, all at once  | nothing                                  |
-//! | mark   | what is about to be made, before it is                   | nothing was made: it is passed over      |
-//! | make   | a folder of ours with a lease and a keeper, on each      | our processes end, our folder is removed |
+//! | record | the machines, before any connection                      | the record's file is removed             |
+//! | check  | checks all machines; faults of any of them end it        | nothing                                  |
+//! | mark   | records what will be created, before it is               | nothing was created: it is skipped       |
+//! | create | a folder of ours with a lease and a keeper, on each      | our processes end, our folder is removed |
 //!
-//! Each step may be done twice. Nothing of the machines' own is changed; what JMeter needs stays below `~/.jac/jmeter`
-//! for the next time.
+//! Each step may be repeated. Nothing that belongs to the machines is changed; what JMeter needs stays below
+//! `~/.jac/jmeter` for the next time.
 
 use crate::connection::{Link, Target};
 use crate::error::LinkError;
@@ -34,31 +34,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
-/// The code of a fault: opening a key with its passphrase would cost more than JAC spends.
+/// The code of a fault: opening a key with its passphrase would exceed the computation that JAC permits.
 const KEY_COST: &str = "key_cost";
 
 const SCRIPT_LIMIT: Duration = Duration::from_secs(40);
-/// A machine is asked at most this often whether its node lives; in between, the last answer counts.
+/// Minimum interval between queries of a machine for the state of its node; in between, the last answer counts.
 const ASK_EVERY: Duration = Duration::from_secs(4);
 /// How long such an answer may take: the reconciler waits for it.
 const ASK_LIMIT: Duration = Duration::from_secs(3);
-/// How long a machine may be out of reach before its node counts as gone. Networks come back, and so do machines.
+/// How long a machine may be unreachable before its node counts as gone. Networks recover, and so do machines.
 const AWAY_LIMIT: Duration = Duration::from_secs(60);
-/// The keeper looks every second, and rounds up; the rest is for a machine that is slow.
+/// The keeper checks every second, and rounds up; the remaining time is for a slow machine.
 const AFTER_LEASE_MS: i64 = 60_000;
 
-/// Where the provider keeps what it has to know.
+/// The settings of the provider.
 #[derive(Clone)]
 pub struct SshSettings {
     /// The folder of the records, in the data folder.
     pub records: PathBuf,
     /// The folder of packed JMeters and Javas, in the data folder.
     pub bundles: PathBuf,
-    /// This installation's id: several may use the same machines.
+    /// This installation's ID: several installations may use the same machines.
     pub installation: String,
-    /// Where saved keys are.
+    /// The source of saved keys.
     pub credentials: Arc<dyn CredentialSource>,
-    /// Where this machine's own Java is found, for nodes that have none.
+    /// Where this machine's own Java is found, which is copied to nodes that have none.
     pub java: JavaSearch,
 }
 
@@ -68,7 +68,7 @@ pub struct SshCloud {
     installation: String,
     credentials: Arc<dyn CredentialSource>,
     tools: Arc<Tools>,
-    /// The one connection to each node, with what was last seen of it.
+    /// The single connection to each node, with its last known state.
     nodes: Mutex<HashMap<(ClusterId, String), Arc<Known>>>,
     /// Keys are opened by one at a time: it takes a processor, and memory that the key chooses.
     opening: Arc<tokio::sync::Mutex<()>>,
@@ -80,7 +80,7 @@ struct Known {
     seen: Mutex<Option<Seen>>,
 }
 
-/// What was last seen of a node.
+/// The last known state of a node.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     at: Instant,
@@ -124,7 +124,7 @@ impl SshCloud {
         format!("{base}/{}/{cluster}/{node}", self.installation)
     }
 
-    /// The cluster's record, made before anything is done for it.
+    /// The cluster's record, created before anything is done for it.
     async fn intent(
         &self,
         ssh: &SshConfig,
@@ -153,7 +153,7 @@ impl SshCloud {
         done(made.await, node, "be made")
     }
 
-    /// What a node is now, by the last answer, or a new one when that is old.
+    /// The state of a node, from the last answer, or a new one if that is old.
     async fn look(&self, record: &ClusterRecord, node: &NodeRecord) -> Option<Instance> {
         let made = node.made.as_ref()?;
         let known = self.known(record, node).ok()?;
@@ -216,16 +216,16 @@ fn done(ran: Result<jac_model::ports::Output, LinkError>, node: &str, what: &str
     .map_err(|error| error.at(node, what))
 }
 
-/// What a machine says when it is asked whether its node lives.
+/// A machine's answer to the query whether its node is running.
 #[derive(Debug, Clone, Copy)]
 enum Answer {
     Alive(bool),
     None,
-    /// This server could not ask: nothing is known for or against the machine.
+    /// This server could not query it: nothing is known about the machine.
     NotAsked,
 }
 
-/// What an answer, or none, makes of what was seen before.
+/// The new state after an answer, or without one.
 fn judge(last: Option<Seen>, answer: Answer, now: Instant) -> Seen {
     match answer {
         Answer::Alive(alive) => Seen { at: now, alive, away_since: None },
@@ -251,7 +251,7 @@ fn instance(record: &ClusterRecord, node: &NodeRecord, made: &Made, alive: bool)
     }
 }
 
-/// When a lease that is given now ends, by this machine's clock.
+/// The end of a lease that is given now, by this machine's clock.
 fn end_of(lease: Duration) -> EpochMs {
     time::now_ms().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX))
 }
@@ -313,7 +313,7 @@ impl Cloud for SshCloud {
 
     async fn terminate(&self, cluster: &ClusterId) -> Result<(), PortError> {
         let Some(record) = self.records.read(cluster)? else { return Ok(()) };
-        // Every machine is gone to, even if one does not answer.
+        // Every machine is contacted, even if one does not answer.
         let ended = join_all(record.nodes.iter().map(|node| self.end(&record, node))).await;
         ended.into_iter().collect::<Result<(), PortError>>()?;
         self.records.remove(cluster).await?;
@@ -359,7 +359,7 @@ impl Cloud for SshCloud {
             return Ok(Forecast { faults, ..Forecast::default() });
         }
         let Examination { found, faults, warnings } = examine(&links).await;
-        // These connections are nobody's.
+        // These connections are not shared with any cluster.
         join_all(links.iter().map(|link| link.abandon())).await;
         let warning = |(at, text): (usize, String)| {
             Message::new("host_warning", text).with("host", ssh.hosts.get(at).map_or("", String::as_str))

@@ -1,7 +1,7 @@
-//! The one connection to a node: made when it is first needed, kept alive, found dead within about 15 seconds, and made
-//! again with a growing pause between the tries.
+//! The single connection to a node: established when it is first needed, kept alive, detected as dead within about 15
+//! seconds, and re-established with a growing pause between the attempts.
 //!
-//! A machine is talked to if and only if its key is one that was given before ([`crate::host_keys`]).
+//! JAC connects to a machine if and only if its host key was given before ([`crate::host_keys`]).
 
 use crate::error::LinkError;
 use crate::host_keys::{self, HostKeys, Judgement};
@@ -22,20 +22,20 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long a machine may take to accept a connection and a sign-in.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// After this long without a word the other end is asked whether it is there…
+/// After this long without data the other end is probed…
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(3);
 /// …and after this many unanswered questions, which is 15 s, the connection counts as dead.
 const KEEP_ALIVES_MISSED: usize = 3;
-/// How long what was sent may stay without its receipt.
+/// How long sent data may remain unacknowledged.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(15);
 /// How long a good-bye may take.
 const GOOD_BYE_LIMIT: Duration = Duration::from_secs(1);
 /// The pause before the second try; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// Between two looks at whether a pause is over.
+/// Interval of the checks whether a pause is over.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long an operation waits for a connection that cannot be made.
+/// How long an operation waits for a connection that cannot be established.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(25);
 /// How many connections one operation may lose.
 const CONNECTIONS_LOST: u32 = 8;
@@ -54,11 +54,11 @@ pub struct Target {
     pub known_hosts: Vec<String>,
 }
 
-/// The connection to one node. Whoever needs it at the same time shares it.
+/// The connection to one node. Concurrent users share it.
 #[derive(Debug)]
 pub struct Link {
     target: Arc<Target>,
-    /// Why nothing is tried any more.
+    /// Why no further attempts are made.
     end: OnceLock<LinkError>,
     state: Arc<Mutex<State>>,
     pub(crate) sessions: Semaphore,
@@ -71,7 +71,7 @@ struct State {
 }
 
 impl State {
-    /// Keeps what came of a try to connect.
+    /// Records the result of a connection attempt.
     fn take(&mut self, connected: Result<Live, LinkError>) -> Result<Arc<Live>, LinkError> {
         match connected {
             Ok(live) => {
@@ -117,7 +117,7 @@ fn descriptor_fault() -> Option<io::Error> {
     std::fs::File::open("/dev/null").err().filter(|error| descriptors::are_used_up(error))
 }
 
-/// Why the machine's key was refused, if it was: the library itself only says that it was.
+/// Why the machine's key was rejected, if it was: the library's error gives no reason.
 type Refusal = Arc<StdMutex<Option<String>>>;
 
 /// Judges the machine's key.
@@ -149,12 +149,12 @@ impl Link {
         Self { target, end: OnceLock::new(), state: Arc::default(), sessions: Semaphore::new(SESSIONS) }
     }
 
-    /// A connection to a node of which nothing is known any more: every operation fails with that.
+    /// A connection to a node that is unknown: every operation fails.
     pub fn nowhere(node: &str) -> Self {
         Self::failing(node, LinkError::Gone)
     }
 
-    /// A connection that is never made: every operation fails with `error`.
+    /// A connection that is never established: every operation fails with `error`.
     pub fn failing(node: &str, error: LinkError) -> Self {
         let host = SshHost { name: node.to_owned(), port: 22 };
         let target =
@@ -162,8 +162,8 @@ impl Link {
         Self { end: error.into(), ..Self::new(target) }
     }
 
-    /// The machine is gone for good: from now on every operation fails at once. One that is under way fails when its connection, or the
-    /// try to make one, has ended.
+    /// The machine is gone permanently: from now on every operation fails at once. An operation in progress fails when
+    /// its connection, or the attempt to establish one, has ended.
     pub async fn abandon(&self) {
         if self.end.set(LinkError::MachineGone).is_err() {
             return;
@@ -182,7 +182,7 @@ impl Link {
         &self.target
     }
 
-    /// The connection, made if there is none. Fails at once while the pause after a failed try is not over.
+    /// The connection, established if there is none. Fails at once during the pause after a failed attempt.
     pub async fn live(&self) -> Result<Arc<Live>, LinkError> {
         if let Some(end) = self.end.get() {
             return Err(end.clone());
@@ -200,7 +200,8 @@ impl Link {
         if let Some(failure) = state.failure.as_ref().filter(|failure| Instant::now() < failure.next_try_at) {
             return Err(failure.error.clone());
         }
-        // A task of its own: those who can only wait for less than it takes would otherwise begin it again and again, and never get there.
+        // In a task of its own: callers with a shorter timeout would otherwise restart it again and again, and it would
+        // never complete.
         let target = Arc::clone(&self.target);
         let connecting = tokio::spawn(async move {
             let connected = timeout(CONNECT_LIMIT, target.connect()).await.unwrap_or_else(|_| {
@@ -212,7 +213,7 @@ impl Link {
         connecting.await.unwrap_or_else(|stopped| Err(LinkError::Unreachable(stopped.to_string())))
     }
 
-    /// Does an operation that may be done twice; if the connection goes meanwhile, it is done again over a new one.
+    /// Runs an operation that may be repeated; if the connection is lost meanwhile, it is repeated over a new one.
     pub(crate) async fn persist<T, F, D>(&self, operation: D) -> Result<T, LinkError>
     where
         D: Fn(Arc<Live>) -> F,
@@ -242,7 +243,8 @@ impl Link {
         }
     }
 
-    /// Does an operation that somebody repeats anyhow: at most once more, and never waits out a pause.
+    /// Runs an operation that its caller repeats anyway: it is repeated at most once, and never waits for the end of a
+    /// pause.
     pub(crate) async fn attempt<T, F, D>(&self, operation: D) -> Result<T, LinkError>
     where
         D: Fn(Arc<Live>) -> F,
@@ -263,7 +265,7 @@ impl Link {
         Err(LinkError::Unreachable("the connection was lost twice".to_owned()))
     }
 
-    /// A connection over which an operation was lost is not used again, even if it does not know yet that it is dead.
+    /// A connection over which an operation was lost is not reused, even if it has not noticed yet that it is dead.
     async fn drop_connection(&self, lost: &Arc<Live>) {
         let mut state = self.state.lock().await;
         if state.live.as_ref().is_some_and(|live| Arc::ptr_eq(live, lost)) {
@@ -300,12 +302,12 @@ impl Target {
             LinkError::here(&error, || LinkError::Unreachable(format!("cannot connect to {host}: {error}")))
         };
         let socket = TcpStream::connect((host.name.as_str(), host.port)).await.map_err(|error| {
-            // The resolver says of a name only that it was not found, whatever it could not open for that.
+            // The resolver's error only says that a name was not found, even if it had no file descriptor.
             let error = if error.raw_os_error().is_none() { descriptor_fault().unwrap_or(error) } else { error };
             unreachable(error)
         })?;
         socket.set_nodelay(true).map_err(unreachable)?;
-        // While a write waits for a peer that is gone, no question is sent: then the system has to find it dead.
+        // While a write waits for a dead peer, no probe is sent: the operating system has to detect it then.
         socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT)).map_err(unreachable)?;
         let connected = client::connect_stream(Arc::new(config), socket, client).await;
         let mut handle = connected.map_err(|error| {
@@ -325,7 +327,7 @@ impl Target {
             }
         })?;
         let lost = |error: russh::Error| LinkError::Unreachable(format!("it closed the connection: {error}"));
-        // SHA-1 only where the server knows nothing better; it would refuse it anyhow.
+        // SHA-1 only if the server supports nothing better; it would reject it anyway.
         let hash = match key.algorithm().is_rsa() {
             true => handle.best_supported_rsa_hash().await.map_err(lost)?.unwrap_or(Some(russh::keys::HashAlg::Sha256)),
             false => None,

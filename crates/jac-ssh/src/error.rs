@@ -1,4 +1,4 @@
-//! What can go wrong on the way to a machine, and which of it may get better by itself.
+//! Errors of the connection to a machine, and which of them may pass.
 
 use jac_model::descriptors;
 use jac_model::ports::PortError;
@@ -8,25 +8,26 @@ use std::time::Duration;
 /// Why something was not done on a machine.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LinkError {
-    /// There is no connection; trying again may help.
+    /// There is no connection; a retry may help.
     #[error("{0}")]
     Unreachable(String),
-    /// This server has no file descriptor left, which says nothing of the machine; trying again helps once some are free.
+    /// This server has run out of file descriptors, which says nothing about the machine; a retry helps once some are
+    /// free.
     #[error("this server has no file descriptor left: {0}")]
     OutOfDescriptors(String),
-    /// The machine, or what we know of it, says no; trying again will not help.
+    /// The machine, or our knowledge of it, rules it out; a retry will not help.
     #[error("{0}")]
     Refused(String),
-    /// Opening a key with its passphrase would cost more than JAC spends.
+    /// Opening a key with its passphrase would exceed the computation that JAC permits.
     #[error("{0}")]
     KeyCost(String),
-    /// The node's folder is gone: its lease is over, or somebody removed it.
+    /// The node's folder is gone: its lease has expired, or it was removed.
     #[error("its folder no longer exists")]
     Gone,
-    /// Its provider says that there is no such machine any more.
+    /// Its provider reports that the machine no longer exists.
     #[error("its machine no longer exists")]
     MachineGone,
-    /// There is no such file.
+    /// The file does not exist.
     #[error("no such file")]
     NoSuchFile,
     #[error("no space left on its disk")]
@@ -35,7 +36,7 @@ pub enum LinkError {
     TooSlow(Duration),
 }
 
-/// What is known of the machine could not be read: that is not the machine's fault, and not its absence.
+/// The record of the machine could not be read: this is neither a fault of the machine nor its absence.
 impl From<PortError> for LinkError {
     fn from(error: PortError) -> Self {
         match error {
@@ -46,12 +47,12 @@ impl From<PortError> for LinkError {
 }
 
 impl LinkError {
-    /// What failed on this side: `otherwise`, unless no file descriptor was left for it.
+    /// A local failure: `otherwise`, unless no file descriptor was available for it.
     pub(crate) fn here(error: &(dyn Error + 'static), otherwise: impl FnOnce() -> Self) -> Self {
         if descriptors::are_used_up(error) { Self::OutOfDescriptors(error.to_string()) } else { otherwise() }
     }
 
-    /// The same for the engine: which node could not do what.
+    /// The same for the engine: with the node, and what it could not do.
     pub fn at(self, node: &str, what: &str) -> PortError {
         let (node, what) = (node.to_owned(), what.to_owned());
         match self {

@@ -17,7 +17,7 @@ pub struct Examination {
     pub warnings: Vec<(usize, String)>,
 }
 
-/// Examines all of them. The first is the master.
+/// Examines all machines. The first is the master.
 pub async fn examine(links: &[Arc<Link>]) -> Examination {
     let mut found = join_all(links.iter().map(|link| checks::look(link, None))).await;
     let of_host = |(at, found): (usize, &Findings)| {

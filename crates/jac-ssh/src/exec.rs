@@ -1,7 +1,7 @@
-//! Runs a script on a node and takes what it prints.
+//! Runs a script on a node and collects its output.
 //!
-//! The script goes to a shell's standard input: whichever shell the user has there never reads it, and no length is too
-//! long. It is one compound command, so a connection that is cut in its middle runs nothing of it.
+//! The script is sent to a shell's standard input: the user's login shell never reads it, and its length is not
+//! limited. It is one compound command, so nothing of it runs if the connection breaks in the middle of it.
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
@@ -14,16 +14,16 @@ use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep, timeout};
 
-/// The most that is taken of what a command prints; the rest is read and dropped.
+/// Maximum output of a command that is kept; the rest is read and dropped.
 const MAX_OUTPUT: usize = 4 << 20;
 /// Maximum length of a line of a followed command.
 const MAX_LINE: usize = 4 << 10;
-/// How long it waits for a place on a connection where others have them all, or whose sshd opens none.
+/// How long it waits for a free session on a connection if all are in use, or sshd opens none.
 pub const PLACE_LIMIT: Duration = Duration::from_secs(60);
 /// How long an sshd may refuse a place before that counts.
 const REFUSED_LIMIT: Duration = Duration::from_secs(20);
 
-/// A command's place on the connection, taken before anything of it has happened.
+/// A command's session on the connection, opened before the command starts.
 pub struct Session<'a> {
     channel: Channel<Msg>,
     _one_of_few: SemaphorePermit<'a>,
@@ -51,7 +51,7 @@ async fn place<'a>(link: &'a Link, live: &Live) -> Result<Session<'a>, LinkError
     loop {
         match live.handle.channel_open_session().await {
             Ok(channel) => return Ok(Session { channel, _one_of_few: one_of_few }),
-            // sshd counts a session until it has seen our end of it, which is a moment later.
+            // sshd counts a session until it has seen our end of it, a moment later.
             Err(russh::Error::ChannelOpenFailure(_)) if Instant::now() < deadline => sleep(pauses.pause()).await,
             Err(russh::Error::ChannelOpenFailure(_)) => {
                 return Err(LinkError::Refused(
@@ -125,8 +125,8 @@ impl Session<'_> {
 
     /// Ends the command, and frees its session.
     pub async fn end(&mut self) {
-        // sshd passes the signal on to the command's process group, but not for root (it would need a half
-        // without privileges for that).
+        // sshd passes the signal on to the command's process group, but not for root (it would need an unprivileged
+        // child process for that).
         drop(self.channel.signal(Sig::KILL).await);
         drop(self.channel.close().await);
     }

@@ -1,4 +1,4 @@
-//! Which ports of a node are free, from what its kernel says: a node has no program that could be asked to take some.
+//! Finds free ports of a node in its kernel's tables: no program on a node could be asked to reserve some.
 
 use rand::seq::SliceRandom;
 use std::collections::HashSet;
@@ -9,11 +9,11 @@ pub const SCRIPT: &str = "cat /proc/sys/net/ipv4/ip_local_port_range; \
      cat /proc/sys/net/ipv4/ip_local_reserved_ports 2>/dev/null || echo; \
      cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null; true";
 
-/// Ports below are often taken by services that happen to be down.
+/// Lower ports are often used by services that happen to be stopped.
 const LOWEST: u16 = 10_240;
 
-/// `count` different ports that nothing has, out of those that the kernel does not give to outgoing connections: such a
-/// one could take a port before JMeter does.
+/// `count` different unused ports, outside of the range that the kernel gives to outgoing connections, which could take
+/// a port before JMeter does.
 ///
 /// The text's first line is the range of outgoing connections, its second the reserved ports, the others are the
 /// kernel's tables of sockets (`local_address` is the second field, the port its hexadecimal end).

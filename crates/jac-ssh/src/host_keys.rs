@@ -1,8 +1,8 @@
-//! The keys by which machines are known: lines of `known_hosts`, as sshd(8) describes them under "SSH_KNOWN_HOSTS FILE
-//! FORMAT". Plain and hashed names, ports, patterns with `*` and `?`, and `@revoked` are understood; certificate
-//! authorities are not, and their lines are passed over.
+//! The known host keys of machines: lines of `known_hosts`, as described in sshd(8) under "SSH_KNOWN_HOSTS FILE
+//! FORMAT". Plain and hashed names, ports, patterns with `*` and `?`, and `@revoked` are supported; certificate
+//! authorities are not, and their lines are skipped.
 //!
-//! A machine's key is accepted if and only if one of its lines has this very key and none revokes it.
+//! A machine's key is accepted if and only if one of its lines has this exact key and none revokes it.
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,14 +10,14 @@ use jac_model::SshHost;
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PublicKey};
 use sha1::Sha1;
 
-/// The keys that one machine may have.
+/// The permitted keys of one machine.
 #[derive(Debug, Clone, Default)]
 pub struct HostKeys {
     known: Vec<PublicKey>,
     revoked: Vec<PublicKey>,
 }
 
-/// What is to be thought of a key.
+/// The judgement of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
     Known,
@@ -53,7 +53,7 @@ impl HostKeys {
         self.known.is_empty()
     }
 
-    /// The kinds of key that the machine may be asked for: one that is not known would be refused anyhow.
+    /// The key types to request from the machine: a key of an unknown type would be rejected anyway.
     pub fn algorithms(&self) -> Vec<Algorithm> {
         let mut algorithms = Vec::new();
         for key in &self.known {
@@ -82,7 +82,7 @@ impl HostKeys {
     }
 }
 
-/// What to do about a machine that is not known.
+/// What to do about an unknown machine.
 pub fn unknown(host: &SshHost) -> String {
     format!(
         "its host key is unknown; get it with `ssh-keyscan -p {} {}`, verify its fingerprint on the machine \
@@ -91,7 +91,7 @@ pub fn unknown(host: &SshHost) -> String {
     )
 }
 
-/// What to do about a machine with another key.
+/// What to do about a machine with a changed key.
 pub fn changed(host: &SshHost, key: &PublicKey) -> String {
     format!(
         "its host key has changed: it is now {} {}. The machine was reinstalled, or somebody intercepts the \
@@ -137,7 +137,7 @@ impl Line<'_> {
             if let Some(hashed) = entry.strip_prefix("|1|") {
                 about |= is_hash_of(hashed, name);
             } else if let Some(other) = entry.strip_prefix('!') {
-                // An exception holds wherever it stands.
+                // A negated pattern counts wherever it is in the list.
                 if matches(other, name) {
                     return false;
                 }
@@ -149,7 +149,7 @@ impl Line<'_> {
     }
 }
 
-/// `name`, or `[name]:port` where the port is not 22.
+/// `name`, or `[name]:port` if the port is not 22.
 fn name_in_file(host: &SshHost) -> String {
     let name = host.name.to_ascii_lowercase();
     if host.port == 22 { name } else { format!("[{name}]:{}", host.port) }
@@ -175,7 +175,7 @@ fn matches(pattern: &str, name: &str) -> bool {
             _ => false,
         }
     }
-    // Bounded: a pattern of many stars would be looked at for long.
+    // Bounded: a pattern with many stars would take long to match.
     pattern.bytes().filter(|letter| *letter == b'*').count() <= 4 && walk(pattern.as_bytes(), name.as_bytes())
 }
 
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_hashed_name_is_found_and_only_its_lines_are_taken() {
-        // Made by `ssh-keygen -H` of OpenSSH.
+        // Created with `ssh-keygen -H` of OpenSSH.
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("known_hosts");
         std::fs::write(&path, format!("load-1 {ONE}\n[load-2]:2222 {OTHER}\n")).expect("a file");

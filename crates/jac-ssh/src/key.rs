@@ -1,4 +1,4 @@
-//! The private key that signs in: read from its file each time, never kept anywhere else.
+//! The private key for signing in: read from its file each time, never stored anywhere else.
 
 use crate::error::LinkError;
 use crate::{key_cost, short_scalar};
@@ -13,11 +13,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where a private key is, until it is needed.
+/// The location of a private key, until it is needed.
 #[derive(Clone)]
 pub enum KeySource {
     File(PathBuf),
-    /// Saved under that id, and kept nowhere else.
+    /// Saved under that ID, and stored nowhere else.
     Saved {
         id: String,
         in_: Arc<dyn CredentialSource>,
@@ -40,10 +40,10 @@ impl fmt::Display for KeySource {
 }
 
 impl KeySource {
-    /// The key, read again.
+    /// Reads the key again.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it and what to do. Nothing of its content is in it.
+    /// A sentence that names the fault and how to fix it. It contains nothing of the key.
     pub async fn read(&self) -> Result<PrivateKey, LinkError> {
         match self {
             // A file of another machine may take its time.
@@ -60,10 +60,10 @@ impl KeySource {
     }
 }
 
-/// Reads a key that somebody wants to save, and takes its passphrase off, which takes seconds of a processor.
+/// Reads a key that a user wants to save, and removes its passphrase, which takes seconds of CPU time.
 ///
 /// # Errors
-/// A sentence that says what is wrong with it. Nothing of its content is in it.
+/// A sentence that names the fault. It contains nothing of the key.
 pub fn unlocked(text: &str, passphrase: Option<&str>) -> Result<SignInKey, LinkError> {
     if text.len() as u64 > LARGEST_KEY {
         return Err(LinkError::Refused(format!("not a private key: it is larger than {} KB", LARGEST_KEY >> 10)));
@@ -77,7 +77,7 @@ pub fn unlocked(text: &str, passphrase: Option<&str>) -> Result<SignInKey, LinkE
     })
 }
 
-/// A key as files hold it.
+/// A key in the form of files.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyTexts {
     /// In OpenSSH's format, without a passphrase.
@@ -86,10 +86,10 @@ pub struct KeyTexts {
     pub public: String,
 }
 
-/// The Ed25519 key that belongs to 32 random bytes.
+/// The Ed25519 key derived from 32 random bytes.
 ///
 /// # Errors
-/// When it cannot be written as text, which no bytes are known to lead to.
+/// When it cannot be encoded as text, which is not known to happen for any bytes.
 pub fn from_seed(seed: &[u8; 32], comment: &str) -> Result<KeyTexts, LinkError> {
     let refused = |error: keys::ssh_key::Error| LinkError::Refused(format!("a key could not be created: {error}"));
     let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(seed));
@@ -100,10 +100,10 @@ pub fn from_seed(seed: &[u8; 32], comment: &str) -> Result<KeyTexts, LinkError> 
     })
 }
 
-/// Reads a key in OpenSSH's format or as PEM (what AWS gives out), without a passphrase.
+/// Reads a key in OpenSSH's format or as PEM (as AWS issues it), without a passphrase.
 ///
 /// # Errors
-/// A sentence that says what is wrong with the file and what to do. Nothing of the file's content is in it.
+/// A sentence that names the file's fault and how to fix it. It contains nothing of the file.
 pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
     let shown = path.display();
     let refused = |reason: String| Err(LinkError::Refused(reason));
@@ -128,7 +128,7 @@ pub fn read(path: &Path) -> Result<PrivateKey, LinkError> {
     of_text(&text, None, &shown.to_string())
 }
 
-/// Reads a key's text; `shown` says which it is.
+/// Reads a key's text; `shown` names it in errors.
 fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateKey, LinkError> {
     let refused = |reason: String| Err(LinkError::Refused(reason));
     let encrypted = || {
@@ -159,8 +159,8 @@ fn of_text(text: &str, passphrase: Option<&str>, shown: &str) -> Result<PrivateK
 /// The largest file that is read as a key, in bytes: an RSA key of 16,384 bits has 13 KB.
 const LARGEST_KEY: u64 = 64 << 10;
 
-/// The text of a regular file that is no larger than a key; `None`: it is something else. Nothing is waited for, as it would be
-/// with a pipe that nobody writes to.
+/// The text of a regular file that is no larger than a key; `None`: it is something else. It never blocks, as it would
+/// for a pipe without a writer.
 fn read_small_file(path: &Path) -> std::io::Result<Option<String>> {
     let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
     let kind = file.metadata()?;

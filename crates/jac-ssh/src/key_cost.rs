@@ -1,5 +1,5 @@
-//! What it costs to open a key that is protected by a passphrase. The key's own text chooses it, and whoever uploads the key chose the text: so it is
-//! looked at before anything is derived.
+//! The cost of opening a key that is protected by a passphrase. The key's own text determines it, and that text comes
+//! from an uploader: so it is checked before anything is derived.
 
 use crate::error::LinkError;
 use data_encoding::BASE64_MIME;
@@ -11,9 +11,9 @@ use russh::keys::ssh_key::Kdf;
 
 /// bcrypt's rounds in OpenSSH's format; `ssh-keygen` takes 16 or 24, and `-a` sets them.
 const MOST_BCRYPT_ROUNDS: u32 = 1024;
-/// PBKDF2's rounds in PKCS#8; OpenSSL takes 2,048, and OWASP asks for up to 600,000.
+/// Rounds of PBKDF2 in PKCS#8; OpenSSL uses 2,048, and OWASP recommends up to 600,000.
 const MOST_PBKDF2_ROUNDS: u32 = 1_000_000;
-/// scrypt's N·r·p in PKCS#8, which is 128 MiB; OpenSSL takes an eighth of it.
+/// N·r·p of scrypt in PKCS#8, which is 128 MiB; OpenSSL uses an eighth of it.
 const MOST_SCRYPT_COST: u64 = 1 << 20;
 /// Argon2's memory in a PPK, in KiB; PuTTYgen takes 8 MiB.
 const MOST_ARGON2_MEMORY: u64 = 64 << 10;
@@ -29,10 +29,10 @@ const BEGINNINGS: [&str; 5] = [
     "-----BEGIN EC PRIVATE KEY-----",
 ];
 
-/// Looks at what opening the key would cost. Text that is not a key, or a key without a passphrase, needs no computation.
+/// Checks the cost of opening the key. Text that is not a key, or a key without a passphrase, needs no computation.
 ///
 /// # Errors
-/// When it is more than JAC spends.
+/// When it exceeds what JAC permits.
 pub fn check(text: &str) -> Result<(), LinkError> {
     let refuse = |what: &str, found: u64, most: u64| {
         Err(LinkError::KeyCost(format!(
@@ -68,13 +68,13 @@ pub fn check(text: &str) -> Result<(), LinkError> {
     }
 }
 
-/// The largest value that a PPK gives to that name.
+/// The largest value of that name in a PPK.
 fn argon2(text: &str, name: &str) -> u64 {
     let values = text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.parse().ok());
     values.max().unwrap_or(0)
 }
 
-/// The Base64 of a key, collected as the library does it: what is looked at here is what is opened there.
+/// The Base64 of a key, collected as the library does it: so the checked text is the opened one.
 pub fn body(text: &str) -> String {
     let is_base64 = |letter: char| letter.is_ascii_alphanumeric() || "/+=".contains(letter);
     let from_beginning = text.lines().skip_while(|line| !BEGINNINGS.contains(line));
@@ -90,7 +90,7 @@ mod tests {
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    /// A key that a program writes to the path that is its last argument.
+    /// A key written by a program to the path in its last argument.
     fn made(program: &str, arguments: &[&str]) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
@@ -99,7 +99,7 @@ mod tests {
         std::fs::read_to_string(path).expect("a key")
     }
 
-    /// The same key with other bytes instead of those behind `before`.
+    /// The same key with other bytes in place of those after `before`.
     fn changed(text: &str, before: &[u8], new: &[u8]) -> String {
         let mut bytes = BASE64.decode(body(text).as_bytes()).expect("Base64");
         let at = bytes.windows(before.len()).position(|window| window == before).expect("it has them") + before.len();

@@ -1,16 +1,16 @@
-//! Nodes on other machines, over SSH: the way to one (`Remote`), and the provider `ssh` for machines that exist already.
+//! Nodes on other machines, over SSH: access to a node (`Remote`), and the provider `ssh` for existing machines.
 //!
-//! Owns the connection to a node, the layout of our folder there, the scripts that run there, and how JMeter gets there.
-//! Does not know what the processes are. A node needs sshd with SFTP, a POSIX shell, coreutils, grep, tar, gzip, setsid and
-//! `/proc`; nothing is installed outside of `~/.jac`.
+//! Owns the connection to a node, the layout of our folder there, the scripts that run there, and how JMeter gets
+//! there. Does not know the purpose of the processes. A node needs sshd with SFTP, a POSIX shell, coreutils, grep, tar,
+//! gzip, setsid and `/proc`; nothing is installed outside of `~/.jac`.
 //!
 //! On a machine, below `~/.jac`: `jmeter/<sha256>/` a JMeter home, kept for the next cluster ·
-//! `<installation>/<cluster>/<node>/` a node: `lease` when it ends · `keeper.pid` the process that sees to it ·
-//! `processes/<name>/{pid,exit_code,out}` one folder per detached process · all else is the engine's.
+//! `<installation>/<cluster>/<node>/` a node: `lease` its lease · `keeper.pid` the keeper process ·
+//! `processes/<name>/{pid,exit_code,out}` one folder per detached process · everything else belongs to the engine.
 //!
 //! While a run is followed its nodes send reports ([`reports`]) and are queried only if these are missing.
 //!
-//! Where machines are there for one cluster only, they give what the server sent to each other ([`spread`]).
+//! Machines that exist for one cluster only pass on files from the server to each other ([`spread`]).
 //!
 //! A file records a cluster's machines during its life ([`record_files`]), so that the next JAC finds them.
 

@@ -1,5 +1,5 @@
-//! Machines that are there for one node only, made by another adapter: their folder and their keeper come with their
-//! first boot, and what ends the node ends the machine.
+//! Machines that exist for one node only, created by another adapter: their folder and their keeper are created during
+//! their first boot, and the end of the node terminates the machine.
 
 use crate::connection::Link;
 use crate::error::LinkError;
@@ -10,7 +10,8 @@ use std::time::Duration;
 
 const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
 
-/// The keeper's script: run as root with the node's folder as its argument, by whatever starts it again when it ends.
+/// The keeper's script: run as root with the node's folder as its argument, by a supervisor that restarts it when it
+/// ends.
 pub fn keeper() -> String {
     scripts::machine_keeper()
 }
@@ -28,7 +29,7 @@ pub async fn has_keeper(link: &Link, folder: &str) -> Result<bool, LinkError> {
     .await
 }
 
-/// A small file of the machine; `None` if there is none. Fails fast.
+/// A small file of the machine; `None` if it does not exist. Fails fast.
 pub async fn read_small(link: &Link, path: &str) -> Result<Option<String>, LinkError> {
     link.attempt(|live| async move { sftp::read_small(&live, path).await }).await
 }
@@ -47,8 +48,8 @@ pub async fn renew_lease(link: &Link, folder: &str, lease: Lease) -> Result<(), 
     }
 }
 
-/// Writes names into the machine's `/etc/hosts`, by its keeper: lines of an IPv4 address and a name, instead of all that were
-/// given before. Fails fast.
+/// Writes names into the machine's `/etc/hosts`, through its keeper: lines with an IPv4 address and a name, replacing
+/// all that were given before. Fails fast.
 pub async fn give_names(link: &Link, folder: &str, names: &str) -> Result<(), LinkError> {
     let ran = link
         .attempt(|live| async move { exec::run(link, &live, &scripts::give_names(folder, names), SCRIPT_LIMIT).await })

@@ -1,12 +1,13 @@
-//! The one way in which text gets into a shell script.
+//! The only way to insert text into a shell script.
 
-/// The text as one word of a POSIX shell, whatever is in it. A NUL byte cannot be in a word: it ends there for every program.
+/// The text as one word of a POSIX shell, whatever its content. It ends at the first NUL byte, which a word cannot
+/// contain.
 pub fn quote(text: &str) -> String {
     let text = text.split('\0').next().unwrap_or_default();
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Several words, with spaces between them.
+/// Several words, separated by spaces.
 pub fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     texts.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }

@@ -1,5 +1,6 @@
-//! What a provider knows of a cluster's machines: one JSON file per cluster, written before anything is made for it. So the
-//! next JAC on this data folder finds the machines, and a termination knows where it has to go, whatever happened before.
+//! A provider's records of clusters' machines: one JSON file per cluster, written before anything is created for it. So
+//! the next JAC on this data folder finds the machines, and a termination knows which machines to contact, whatever
+//! happened before.
 
 use jac_model::ports::PortError;
 use jac_model::{ClusterId, descriptors};
@@ -13,12 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// The folder of one provider's records. They are read once and then kept in memory: this process alone works on its data folder, so what it wrote is
-/// what is there.
+/// The folder of one provider's records. They are read once and then cached in memory: only this process uses its data
+/// folder, so the files contain what it wrote.
 #[derive(Debug)]
 pub struct RecordFiles<R> {
     folder: Arc<Folder<R>>,
-    /// Files are changed by one at a time, in the order in which that was asked for.
+    /// Serializes changes of files, in the order of the requests.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -28,17 +29,17 @@ struct Folder<R> {
     known: Mutex<Known<R>>,
 }
 
-/// What the files say.
+/// The contents of the files.
 #[derive(Debug)]
 struct Known<R> {
-    /// Whether it is known which files there are.
+    /// Whether the list of files is known.
     is_listed: bool,
     records: HashMap<ClusterId, R>,
-    /// Those that could not be read: they are tried again whenever somebody wants them.
+    /// Those that could not be read: each request tries them again.
     unread: HashSet<ClusterId>,
 }
 
-/// How the name of a file ends that is to replace another one.
+/// The extension of a file that will replace another one.
 const HALF_WRITTEN: &str = "new";
 
 impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> RecordFiles<R> {
@@ -55,15 +56,15 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         self.folder.path.join(name)
     }
 
-    /// A file that goes with the cluster's record, by its extension.
+    /// A file that belongs to the cluster's record, by its extension.
     pub fn beside(&self, cluster: &ClusterId, extension: &str) -> PathBuf {
         self.folder.beside(cluster, extension)
     }
 
-    /// `None`: nothing was noted of it, or it was removed.
+    /// `None`: there never was a record, or it was removed.
     ///
     /// # Errors
-    /// When the file is there and cannot be read.
+    /// When the file exists but cannot be read.
     pub fn read(&self, cluster: &ClusterId) -> Result<Option<R>, PortError> {
         let mut known = self.folder.listed()?;
         if known.unread.contains(cluster) {
@@ -72,10 +73,11 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         Ok(known.records.get(cluster).cloned())
     }
 
-    /// All of them. One that cannot be read is said and left out, so that the others are looked after.
+    /// All records. An unreadable one is logged and skipped, so that the others can be handled.
     ///
     /// # Errors
-    /// When the folder cannot be read, or no file descriptor is left to read what is in it: that is no list without it.
+    /// When the folder cannot be read, or no file descriptor is available to read its files: the list would be
+    /// incomplete.
     pub fn all(&self) -> Result<Vec<R>, PortError> {
         let mut known = self.folder.listed()?;
         for cluster in known.unread.clone() {
@@ -91,7 +93,7 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         Ok(known.records.values().cloned().collect())
     }
 
-    /// Writes one, in one step.
+    /// Writes a record atomically.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -100,7 +102,7 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         self.take_turn().await.run(move |folder| folder.write(cluster, record)).await
     }
 
-    /// Changes one. A cluster of which nothing is known is left alone.
+    /// Changes a record. Nothing happens if the cluster has none.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -112,7 +114,7 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         if record == before { Ok(()) } else { turn.run(move |folder| folder.write(cluster, record)).await }
     }
 
-    /// Writes a file of the folder in one step, readable for this user only.
+    /// Writes a file of the folder atomically, readable for this user only.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -120,7 +122,8 @@ impl<R: Serialize + DeserializeOwned + Clone + PartialEq + Send + 'static> Recor
         self.take_turn().await.run(move |folder| folder.replace(&path, &bytes)).await
     }
 
-    /// All files of the cluster, what a killed server had half written too, and the record as the last. None there is a success.
+    /// Removes all files of the cluster, including those that a killed server had half written, the record last.
+    /// Succeeds if there are none.
     ///
     /// # Errors
     /// When one cannot be removed.
@@ -141,7 +144,8 @@ struct Turn<R> {
 }
 
 impl<R: Send + 'static> Turn<R> {
-    /// Does the work on a thread that may wait for the disk. It is done whole, and before the next, even if nobody waits for it any more.
+    /// Runs the work on a thread that may block on the disk. It completes, and before the next one, even if its caller
+    /// no longer waits.
     async fn run(
         self,
         work: impl FnOnce(&Folder<R>) -> Result<(), PortError> + Send + 'static,
@@ -168,7 +172,7 @@ impl<R: Serialize + DeserializeOwned> Folder<R> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known, once it is known which files there are.
+    /// The cached records, once the list of files is known.
     fn listed(&self) -> Result<MutexGuard<'_, Known<R>>, PortError> {
         let mut known = self.known();
         if !known.is_listed {
@@ -270,7 +274,7 @@ mod tests {
         files.replace(files.path("regions.json"), b"{}".to_vec()).await.expect("it is written");
         assert_eq!(files.all().expect("the folder"), [record.clone(), record.clone()]);
         assert_eq!(fs::metadata(&key).expect("it").permissions().mode() & 0o777, 0o600);
-        // As a server leaves it that is killed while it writes.
+        // Left by a server that was killed while it wrote.
         let half = key.with_extension("00112233aabbccdd.new");
         fs::write(&half, "half a sec").expect("it is written");
         files.remove(&cluster).await.expect("it goes");
@@ -301,7 +305,7 @@ mod tests {
         files.change(&cluster, |_| panic!("no record exists")).await.expect("nothing is changed");
         files.write(&cluster, Vec::new()).await.expect("it is written");
         let change = |number: usize| files.change(&cluster, move |record| record.push(number.to_string()));
-        // One that nobody waits for is done whole all the same, or not begun.
+        // A change whose caller no longer waits is either completed or not begun.
         drop(tokio::time::timeout(std::time::Duration::ZERO, change(0)).await);
         futures_util::future::try_join_all((1..=20).map(change)).await.expect("all are written");
         let known = files.read(&cluster).expect("it is read").expect("a record");

@@ -1,4 +1,4 @@
-//! What is known of the clusters' machines, and kept in files ([`crate::record_files`]).
+//! The records of the clusters' machines, stored in files ([`crate::record_files`]).
 
 use jac_model::{ClusterId, EpochMs, Role, SshConfig};
 use serde::{Deserialize, Serialize};
@@ -18,17 +18,17 @@ pub struct NodeRecord {
     pub role: Role,
     /// One of the configuration's hosts.
     pub host: String,
-    /// What was made there; `None`: nothing yet, so nothing has to be removed.
+    /// What was created there; `None`: nothing yet, so nothing has to be removed.
     pub made: Option<Made>,
 }
 
-/// What is there of a node.
+/// What exists of a node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Made {
     /// `<home>/.jac`.
     pub base: String,
     pub memory_mb: u64,
-    /// When the node has surely ended by itself, if it is not heard of again.
+    /// When the node has certainly terminated itself, if it is not contacted again.
     pub lease_end_ms: EpochMs,
 }
 

@@ -1,8 +1,8 @@
 //! A node's files and processes, over SSH.
 //!
-//! Frequent queries of the engine use SFTP and need no process on the node; while a run is followed the node reports these values
-//! ([`crate::reports`]). The rest are scripts. What changes something is done again when the connection was lost meanwhile, so each may be done
-//! twice; what is only asked fails fast, since it is asked again anyhow.
+//! Frequent queries of the engine use SFTP and need no process on the node; while a run is followed the node reports
+//! these values ([`crate::reports`]). Everything else is done by scripts. Operations that change something are repeated
+//! if the connection was lost meanwhile, so each may run twice; queries fail fast, because they are repeated anyway.
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
@@ -27,22 +27,22 @@ use tokio::time::timeout;
 
 /// How long an ordinary script may take.
 const SCRIPT_LIMIT: Duration = Duration::from_secs(30);
-/// How long a process may take to say that it is there: the script waits 30 s for it.
+/// Time limit for a process to report itself: the script waits 30 s for it.
 const START_LIMIT: Duration = Duration::from_secs(40);
-/// How long the processes of a record may take to be gone after SIGKILL.
+/// Time limit for the processes of a record to disappear after SIGKILL.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
 /// How long a digest may take; 1 GB takes a slow disk ten seconds.
 const DIGEST_LIMIT: Duration = Duration::from_secs(300);
 /// How long all that a piece of a file, a list of files or a small file takes may take, on a slow line.
 const FILES_LIMIT: Duration = Duration::from_secs(120);
-/// How long connections that are lost, and places on them, may hold up what then has its own limit.
+/// How long lost connections, and waits for sessions on them, may delay an operation that then has its own limit.
 const WAY_LIMIT: Duration = Duration::from_secs(120);
-/// How long the answer to something that is only asked may take.
+/// Time limit for the answer to a query.
 const ANSWER_LIMIT: Duration = Duration::from_secs(6);
 /// How long a connection between two nodes may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
-/// The way to one node's folder and processes.
+/// Access to one node's folder and processes.
 #[derive(Debug, Clone)]
 pub struct SshRemote {
     pub(crate) name: String,
@@ -71,7 +71,7 @@ impl SshRemote {
         Self { name, link, base, folder, tools, peer: None, known: Arc::default() }
     }
 
-    /// The same for a machine that is there for its cluster only: its other nodes may take files from it.
+    /// The same for a machine that exists only for its cluster: the cluster's other nodes may copy files from it.
     #[must_use]
     pub fn reached_by(self, peer: Option<Peer>) -> Self {
         Self { peer, ..self }
@@ -88,7 +88,7 @@ impl SshRemote {
         Err(PortError::Refused { node: self.name.clone(), what: "take a path".to_owned(), reason })
     }
 
-    /// Its cluster, as `/<installation>/<cluster>`, whichever home it is in.
+    /// Its cluster, as `/<installation>/<cluster>`, independent of the home folder.
     pub(crate) fn cluster(&self) -> &str {
         let below = self.folder.strip_prefix(&self.base).unwrap_or(&self.folder);
         below.rsplit_once('/').map_or("", |(cluster, _)| cluster)
@@ -104,7 +104,8 @@ impl SshRemote {
         self.known.reports.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 
-    /// The heap of the node's JVM, by the counters that the user's JVMs keep. What cannot be read is no reason to know nothing.
+    /// The heap of the node's JVM, from the counters of the user's JVMs. If it cannot be read, the other values are
+    /// still valid.
     async fn heap(&self, live: &Live) -> Option<Heap> {
         let user = &self.link.target().user;
         let known = self.known.jvm.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -141,7 +142,7 @@ impl SshRemote {
         }
     }
 
-    /// Does something that may take so long in all, however often the connection is lost.
+    /// Limits the total time of an operation, however often the connection is lost.
     async fn within<T>(
         &self,
         what: &str,
@@ -152,7 +153,7 @@ impl SshRemote {
         done.map_err(|error| error.at(&self.name, what))
     }
 
-    /// Runs a script, again if the connection was lost, until it ended by itself.
+    /// Runs a script, and repeats it if the connection was lost, until it ended by itself.
     async fn script(&self, what: &str, script: &str, limit: Duration) -> Result<Output, PortError> {
         let run = self.link.persist(|live| async move { exec::run(&self.link, &live, script, limit).await });
         let ran = async {
@@ -162,7 +163,7 @@ impl SshRemote {
         self.within(what, limit * 2 + WAY_LIMIT, ran).await
     }
 
-    /// Asks something that is asked again soon.
+    /// Runs a query that will be repeated soon.
     async fn ask<T, F, D>(&self, what: &str, operation: D) -> Result<T, PortError>
     where
         D: Fn(Arc<Live>) -> F,
@@ -189,12 +190,12 @@ impl Remote for SshRemote {
         let mark = format!("{:032x}", rand::random::<u128>());
         let script = scripts::run(&self.folder, &folder, &mark, command).ok_or_else(|| self.no_variable(command))?;
         let what = format!("run {}", command.program);
-        // A place for it is asked for until there is one; the command itself is begun once only, since it is unknown
-        // whether it may be done twice.
+        // Opening a session is retried until it succeeds; the command itself is started only once, because it is
+        // unknown whether it may be repeated.
         let opening = self.link.persist(|live| async move { exec::open(&self.link, &live).await });
         let output = self.within(&what, WAY_LIMIT, opening).await?.run(&script, limit).await;
         if matches!(output, Err(LinkError::TooSlow(_))) {
-            // What cannot be ended now ends with the node.
+            // A command that cannot be terminated now ends with the node.
             drop(self.script(&what, &scripts::end_run(&self.folder, &mark), SCRIPT_LIMIT).await);
         }
         match output.map_err(|error| error.at(&self.name, &what))? {
@@ -244,7 +245,7 @@ impl Remote for SshRemote {
 
     async fn put(&self, from: &Path, to: &str) -> Result<(), PortError> {
         let place = self.inside(to)?;
-        // It has limits of its own, for as long as it gets on.
+        // It has limits of its own, as long as it makes progress.
         upload(&self.link, from, &place, &self.folder, &|_, _| ())
             .await
             .map_err(|error| error.at(&self.name, &format!("receive the file {to}")))
@@ -388,7 +389,7 @@ async fn counters(live: &Live) -> Result<Vitals, LinkError> {
     })
 }
 
-/// What became of the process of a record.
+/// The state of a record's process.
 async fn state(live: &Live, node: &str, record: &str) -> Result<ProcessState, LinkError> {
     let pid_file = format!("{record}/pid");
     // Both at once: on a long line an answer takes its time.
@@ -405,7 +406,7 @@ async fn state(live: &Live, node: &str, record: &str) -> Result<ProcessState, Li
     if is_alive(live, pid, start).await? {
         return Ok(ProcessState::Running { pid });
     }
-    // It may have ended between the two looks.
+    // It may have ended between the two checks.
     Ok(exit_code(live, record).await?.map_or(ProcessState::Vanished, |code| ProcessState::Exited { code }))
 }
 
@@ -431,7 +432,7 @@ pub(crate) async fn is_alive(live: &Live, pid: u32, start: u64) -> Result<bool, 
     Ok(!ended && fields.get(19).and_then(|field| field.parse().ok()) == Some(start))
 }
 
-/// Whether something accepts connections there, seen from the node: its sshd tries; where that forwards nothing, bash.
+/// Whether an address accepts connections from the node: its sshd tries it; if that forbids forwarding, bash does.
 pub(crate) async fn can_connect(link: &Link, live: &Live, address: &str, port: u16) -> Result<bool, LinkError> {
     let opened = live.handle.channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0);
     match timeout(CONNECT_LIMIT, opened).await {

@@ -55,7 +55,7 @@ struct Reported {
 struct Report {
     at: Instant,
     process: ProcessState,
-    /// `None`: there is no such file. It was checked after the process.
+    /// `None`: the file does not exist. It was checked after the process.
     log_size: Option<u64>,
 }
 
@@ -129,7 +129,7 @@ impl Reports {
         }
     }
 
-    /// Reads from the log over the file that is kept open.
+    /// Reads from the log through the open file.
     pub async fn read(&self, live: &Arc<Live>, offset: u64, limit: usize) -> Result<Option<Chunk>, LinkError> {
         let mut file = self.file.lock().await;
         let kept = file.take().filter(|file| std::ptr::eq(file.live.as_ptr(), Arc::as_ptr(live)));
@@ -167,7 +167,8 @@ impl Reported {
         self.last.as_ref().filter(|report| report.at.elapsed() < FRESH)
     }
 
-    /// Length of the log. A report from before the end of the process is not valid for a caller that knows of the end.
+    /// Length of the log. A report from before the end of the process is not valid for a caller that knows about the
+    /// end.
     fn log_size(&self) -> Option<Option<u64>> {
         let is_running = |report: &&Report| matches!(report.process, ProcessState::Running { .. });
         self.fresh().filter(|report| !(self.has_ended && is_running(report))).map(|report| report.log_size)

@@ -1,4 +1,4 @@
-//! The scripts that run on a node, put together with their words. Every word goes through [`crate::quote`].
+//! The scripts that run on a node, assembled with their arguments. Every argument is quoted by [`crate::quote`].
 
 use crate::quote::{is_variable_name, quote, words};
 use jac_model::ports::Command;
@@ -11,9 +11,9 @@ const END_PROCESSES: &str = include_str!("../scripts/end_processes.sh");
 const MACHINE_NAMES: &str = include_str!("../scripts/machine_names.sh");
 const END_MACHINE: &str = include_str!("../scripts/end_machine.sh");
 
-/// A script ends with this code when the node's folder is gone: its lease is over, or somebody removed it.
+/// Exit code of a script if the node's folder is gone: its lease has expired, or it was removed.
 pub const NODE_IS_GONE: i32 = 96;
-/// …and with this one when a folder or file that it needs is not there.
+/// …and with this one if a folder or file that it needs does not exist.
 pub const NOTHING_THERE: i32 = 97;
 
 /// Interval of a node's reports, in seconds…
@@ -21,12 +21,12 @@ const REPORT_PAUSE_S: &str = "1";
 /// …and the number of reports per set of counters.
 const COUNTERS_EVERY: u32 = 4;
 
-/// Looks at a machine before anything of ours is there.
+/// Checks a machine before any file of ours is there.
 pub fn look() -> String {
     format!("{PROCESSES}\n{}", include_str!("../scripts/look.sh"))
 }
 
-/// Looks up names, and the names of addresses, all at once; prints `CODE NAME` for each.
+/// Resolves names, and the names of addresses, all in parallel; prints `CODE NAME` for each.
 pub fn look_up(names: &[String]) -> String {
     format!("set -- {}\n{}", words(names.iter().map(String::as_str)), include_str!("../scripts/look_up.sh"))
 }
@@ -35,7 +35,7 @@ pub fn find_java() -> String {
     include_str!("../scripts/find_java.sh").to_owned()
 }
 
-/// `AFTER` of a lease is `-` where nothing shortens it.
+/// `AFTER` of a lease is `-` if nothing shortens it.
 fn lease(left: Duration, after_run: Option<Duration>) -> String {
     // Rounded up: a node ends late rather than early.
     let after = after_run.map_or_else(|| "-".to_owned(), |after| after.as_secs().to_string());
@@ -53,7 +53,7 @@ pub fn launch(node: &str, left: Duration) -> String {
     )
 }
 
-/// The keeper of a machine that is there for one node only. It takes the node's folder and runs as root.
+/// The keeper of a machine that exists for one node only. Its argument is the node's folder, and it runs as root.
 pub fn machine_keeper() -> String {
     format!("{PROCESSES}\n{MACHINE_NAMES}\n{END_MACHINE}\n{KEEPER}")
 }
@@ -79,17 +79,17 @@ pub fn report(node: &str, record: &str, log: &str) -> String {
     on_node(node, &script)
 }
 
-/// Gives names to the keeper of a machine that is there for one node only.
+/// Passes names to the keeper of a machine that exists for one node only.
 pub fn give_names(node: &str, names: &str) -> String {
     on_node(node, &format!("names={}\n{}", quote(names), include_str!("../scripts/give_names.sh")))
 }
 
-/// What is done on a node that is there. Without this a folder that is gone would be made again.
+/// A script for an existing node. Without this check a folder that is gone would be created again.
 pub fn on_node(node: &str, script: &str) -> String {
     format!("node={}\n[ -d \"$node\" ] || exit {NODE_IS_GONE}\n{script}", quote(node))
 }
 
-/// Goes to a command's folder and sets its environment. `None` where a name cannot be a variable's.
+/// Changes to a command's folder and sets its environment. `None` if a name is not valid for a variable.
 fn prelude(folder: &str, command: &Command) -> Option<String> {
     let mut script = format!("cd -- {} 2>/dev/null || exit {NOTHING_THERE}\n", quote(folder));
     for (name, value) in &command.environment {
@@ -105,7 +105,7 @@ fn command_words(command: &Command) -> String {
     words(std::iter::once(command.program.as_str()).chain(command.arguments.iter().map(String::as_str)))
 }
 
-/// Runs a command to its end. By the mark, which is random, it is found if it has to be ended.
+/// Runs a command to its end. The random mark identifies it if it has to be killed.
 pub fn run(node: &str, folder: &str, mark: &str, command: &Command) -> Option<String> {
     let prelude = prelude(folder, command)?;
     let words = command_words(command);
@@ -146,7 +146,7 @@ mod tests {
     use std::fs;
     use std::process::Command;
 
-    /// `/etc/hosts` after the keeper has looked at these names, with a real shell.
+    /// `/etc/hosts` after the keeper has processed these names, with a real shell.
     fn hosts_after(before: &str, names: impl FnOnce(&std::path::Path)) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         let at = folder.path();

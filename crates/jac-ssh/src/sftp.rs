@@ -1,4 +1,4 @@
-//! Files of a node by SFTP: what is asked often costs no process there.
+//! Files of a node over SFTP: frequent queries need no process there.
 
 use crate::connection::Live;
 use crate::error::LinkError;
@@ -8,13 +8,14 @@ use jac_model::ports::{Chunk, FoundFile, FoundFiles};
 use russh_sftp::client::error::Error;
 use russh_sftp::protocol::{FileAttributes, OpenFlags, Packet, StatusCode};
 
-/// What one request reads. OpenSSH gives at most 255 KiB, older ones 64 KiB; what is short is seen and ends the piece.
+/// Size of a read request. OpenSSH returns at most 255 KiB, older versions 64 KiB; a short response is detected and
+/// ends the piece.
 const READ_PIECE: usize = 32 * 1024;
 /// The type of a file among its permissions (`<sys/stat.h>`).
 const S_IFMT: u32 = 0o170_000;
 const S_IFDIR: u32 = 0o040_000;
 const S_IFREG: u32 = 0o100_000;
-/// What one request writes: every server takes that.
+/// Size of a write request: every server accepts it.
 pub const WRITE_PIECE: usize = 32 * 1024;
 
 /// An SFTP answer as ours.
@@ -34,7 +35,7 @@ pub fn failed(error: Error) -> LinkError {
     }
 }
 
-/// What a write that failed has met: SFTP 3 has no word for a full disk, the file system has.
+/// The reason of a failed write: SFTP 3 has no code for a full disk, but the file system can be queried.
 pub async fn explained(live: &Live, path: &str, error: LinkError) -> LinkError {
     let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
     if matches!(error, LinkError::Refused(_))
@@ -50,7 +51,7 @@ fn mode(mode: u32) -> FileAttributes {
     FileAttributes { permissions: Some(mode), ..FileAttributes::empty() }
 }
 
-/// At most `limit` bytes from `offset` on; `None` if there is no such file.
+/// At most `limit` bytes from `offset` on; `None` if the file does not exist.
 pub async fn read_at(live: &Live, path: &str, offset: u64, limit: usize) -> Result<Option<Chunk>, LinkError> {
     let handle = match live.sftp.open(path, OpenFlags::READ, FileAttributes::empty()).await.map_err(failed) {
         Ok(handle) => handle.handle,
@@ -58,7 +59,7 @@ pub async fn read_at(live: &Live, path: &str, offset: u64, limit: usize) -> Resu
         Err(error) => return Err(error),
     };
     let done = read_open(live, &handle, offset, limit, None).await;
-    // A handle that stays open is the connection's loss, not the reader's.
+    // A handle that stays open affects the connection, not the reader.
     drop(live.sftp.close(handle).await);
     done.map(Some)
 }
@@ -79,7 +80,7 @@ pub async fn read_open(
     Ok(Chunk { bytes: pieces(live, handle, offset, length).await?, file_size })
 }
 
-/// Eight bytes from each of these places of a file; `None` if there is no such file, or it is shorter.
+/// Eight bytes from each of these positions of a file; `None` if it does not exist, or is shorter.
 pub async fn read_numbers(
     live: &Live,
     path: &str,
@@ -96,11 +97,11 @@ pub async fn read_numbers(
     Ok(numbers.iter().map(|bytes| <[u8; 8]>::try_from(&bytes[..]).ok()).collect())
 }
 
-/// The whole of a small file, such as those below `/proc`, which have no size; `None` if there is no such file.
+/// The complete content of a small file, such as those below `/proc`, which have no size; `None` if it does not exist.
 pub async fn read_small(live: &Live, path: &str) -> Result<Option<String>, LinkError> {
     match read_whole(live, path).await {
-        // A process that ended while its file was open (ESRCH), for which SFTP has no code but that of any failure. A second look
-        // does not find it, or finds another process that has its number now.
+        // A process that ended while its file was open (ESRCH), for which SFTP has only the code of a general failure.
+        // The second attempt does not find it, or finds another process with the same PID.
         Err(LinkError::Refused(_)) if path.starts_with("/proc/") => read_whole(live, path).await,
         read => read,
     }
@@ -117,12 +118,12 @@ async fn read_whole(live: &Live, path: &str) -> Result<Option<String>, LinkError
     read.map(|bytes| Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// The names in a folder; none where there is no such folder.
+/// The names in a folder; empty if it does not exist.
 pub async fn names(live: &Live, folder: &str) -> Result<Vec<String>, LinkError> {
     Ok(entries(live, folder).await?.into_iter().map(|(name, _)| name).collect())
 }
 
-/// The names in a folder with what they are; none where there is no such folder.
+/// The names in a folder with their attributes; empty if it does not exist.
 async fn entries(live: &Live, folder: &str) -> Result<Vec<(String, FileAttributes)>, LinkError> {
     let handle = match live.sftp.opendir(folder).await.map_err(failed) {
         Ok(handle) => handle.handle,
@@ -163,7 +164,7 @@ pub async fn files_below(live: &Live, folder: &str, most: usize) -> Result<Found
                 continue;
             }
             let path = if below.is_empty() { name } else { format!("{below}/{name}") };
-            // The library's own questions take a link for a file: they look at single bits of the type.
+            // The library's own methods treat a link as a file: they test single bits of the type.
             let kind = attributes.permissions.unwrap_or(0) & S_IFMT;
             if kind == S_IFDIR {
                 folders.push(path);
@@ -175,7 +176,7 @@ pub async fn files_below(live: &Live, folder: &str, most: usize) -> Result<Found
     Ok(found)
 }
 
-/// Asks for all pieces at once; the first that is short is the file's end as it was then.
+/// Requests all pieces at once; the first short one marks the end of the file at that time.
 async fn pieces(live: &Live, handle: &str, offset: u64, length: usize) -> Result<Bytes, LinkError> {
     let requests = (0..length.div_ceil(READ_PIECE)).map(|number| {
         let begin = number * READ_PIECE;
@@ -200,7 +201,7 @@ async fn pieces(live: &Live, handle: &str, offset: u64, length: usize) -> Result
     Ok(bytes.freeze())
 }
 
-/// Writes a small file for its user alone, in one step. Its folder has to be there.
+/// Writes a small file, accessible only to its user, atomically. Its folder must exist.
 pub async fn write_private(live: &Live, path: &str, bytes: &[u8]) -> Result<(), LinkError> {
     let new = format!("{path}.new");
     let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE;
@@ -220,7 +221,7 @@ pub async fn write_private(live: &Live, path: &str, bytes: &[u8]) -> Result<(), 
     replace(live, &new, path).await
 }
 
-/// Renames over what is there, which SFTP 3 itself does not: OpenSSH's `posix-rename@openssh.com`.
+/// Renames over an existing file, which SFTP 3 itself does not support: OpenSSH's `posix-rename@openssh.com`.
 async fn replace(live: &Live, from: &str, to: &str) -> Result<(), LinkError> {
     let mut names = Vec::new();
     for name in [from, to] {

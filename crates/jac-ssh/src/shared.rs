@@ -1,7 +1,8 @@
 //! A file of a plan that all nodes of a cluster receive: sent by the server once, if the machines exist for one cluster only
 //! ([`crate::spread`]).
 //!
-//! The file that is passed on stays beside the node's files while others copy it; the plan has its own copy, which it may change.
+//! The file that is passed on is next to the node's files while others copy it; the plan has its own copy, which it may
+//! change.
 
 use crate::error::LinkError;
 use crate::quote::quote;
@@ -17,9 +18,9 @@ use tokio::sync::Mutex;
 
 /// A smaller file is sent to each node: adding and removing a key takes longer.
 pub(crate) const FROM_BYTES: u64 = 256 << 10;
-/// How long copying it on the node may take, whatever its size…
+/// Time limit for copying it on the node, whatever its size…
 const COPY_LIMIT: Duration = Duration::from_secs(120);
-/// …and the slowest disk, in bytes per second: what it takes longer for a large one.
+/// …plus the time that the slowest disk, in bytes per second, needs for a large file.
 const SLOWEST_DISK: u64 = 8 << 20;
 /// Number of cached digests.
 const MOST_DIGESTS: usize = 100;

@@ -1,12 +1,13 @@
-//! One file on all nodes of a cluster, over the server's line as seldom as possible: one node gets it from the server, the others from nodes
-//! that have it, over SSH among themselves.
+//! Copies one file to all nodes of a cluster and uses the server's connection as little as possible: one node gets it
+//! from the server, the others from nodes that have it, over SSH among themselves.
 //!
-//! A node that gives lets one key in that can do one thing there: print this file (`restrict,command="cat …"`). The key is made for one
-//! spreading. A node that takes has the key's private half for as long as that lasts, signs in only where the machine shows its known
-//! host key, and keeps only what has the right SHA-256. The server's own key stays on the server. Where nodes do not reach each
-//! other, have no `ssh`, or are lost meanwhile, the file comes from the server.
+//! A giving node authorizes a key that can do only one thing there: print this file (`restrict,command="cat …"`). The
+//! key is created for one transfer. A receiving node has the private key for that time, connects only if the machine
+//! shows its known host key, and keeps only a file with the right SHA-256. The server's own key stays on the server. If
+//! nodes do not reach each other, have no `ssh`, or are lost meanwhile, the file comes from the server.
 //!
-//! Nodes copy JMeter, Java ([`crate::tools`]) and the larger files of a plan ([`crate::shared`]) from each other in this way.
+//! Nodes copy JMeter, Java ([`crate::tools`]) and the larger files of a plan ([`crate::shared`]) from each other in
+//! this way.
 //!
 //! Only for machines that exist for one cluster: it adds a line to `~/.ssh/authorized_keys` and removes it again. Its key and its file have
 //! names that no other transfer has, so the end of one affects neither the next of the same content nor others on the same nodes.
@@ -26,9 +27,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-/// Nodes that take from one node at the same time.
+/// Maximum number of nodes that copy from one node at the same time.
 const TAKE_AT_ONCE: usize = 4;
-/// Nodes that the server sends to at the same time, when nodes cannot take from each other.
+/// Maximum number of nodes that the server sends to at the same time, when nodes cannot copy from each other.
 const SEND_AT_ONCE: usize = 4;
 /// The server sends to one more node after each such period in which no byte reached any node: the receiving nodes may be lost.
 const TURN_TIMEOUT: Duration = Duration::from_secs(45);
@@ -57,7 +58,7 @@ pub struct Spreads {
 pub struct Part {
     spreads: Arc<Spreads>,
     id: String,
-    /// `None`: it was left.
+    /// `None`: it has left.
     spread: Option<Arc<Spread>>,
 }
 
@@ -67,7 +68,7 @@ impl Part {
         format!("{folder}/{}.given", self.id)
     }
 
-    /// Does what [`Spread::bring`] does, and then runs a script on the node.
+    /// Like [`Spread::bring`], and then runs a script on the node.
     ///
     /// # Errors
     /// Those of both.
@@ -115,7 +116,7 @@ struct State {
     /// The nodes that have taken part, by name.
     nodes: BTreeMap<String, Node>,
     sending: usize,
-    /// Since when no node got any of it.
+    /// Since when no node has made any progress.
     since: Instant,
 }
 
@@ -129,7 +130,7 @@ struct Node {
     doubts: u32,
 }
 
-/// What a node does next.
+/// The next action of a node.
 enum Turn<'a> {
     /// It has the file.
     Done,
@@ -141,7 +142,7 @@ enum Turn<'a> {
     Wait,
 }
 
-/// A place at a giver or at the server, given back in any case.
+/// A slot at a giver or at the server, returned in any case.
 struct Place<'a> {
     spread: &'a Spread,
     /// `None`: at the server.
@@ -173,7 +174,7 @@ impl Spreads {
     /// The transfer of a file, identified by its digest, in a cluster: the active one, or a new one.
     ///
     /// # Errors
-    /// When no key can be made for it.
+    /// When no key can be created for it.
     pub fn of(self: &Arc<Self>, cluster: &str, sha256: &str) -> Result<Part, LinkError> {
         let mut going_on = self.going_on.lock().unwrap_or_else(PoisonError::into_inner);
         going_on.retain(|_, spread| spread.strong_count() > 0);
@@ -196,7 +197,7 @@ impl Spreads {
 
     async fn leave(&self, spread: Arc<Spread>) {
         let last = {
-            // While nobody can come back to it.
+            // Under the lock, so that nobody can join it again.
             let _held = self.going_on.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::into_inner(spread)
         };
@@ -241,11 +242,11 @@ impl Spread {
                 Turn::Send(place) => {
                     file.send(&member.link, &member.name, &member.file, &member.folder, &got_on).await?;
                     self.give(member).await;
-                    // Not before it gives: else the next would be sent to.
+                    // Not before it gives: otherwise the server would send to the next node.
                     drop(place);
                     return Ok(());
                 }
-                // A place may also come with time.
+                // A slot may also become free by time alone.
                 Turn::Wait => drop(timeout(TURN_TIMEOUT, changed).await),
             }
         }
@@ -253,7 +254,8 @@ impl Spread {
 
     fn turn(&self, member: &Member, failed: u32) -> Turn<'_> {
         let mut state = self.state();
-        // The same content under another path, before the others have finished with the first; a replaced machine would have another link.
+        // The same content under another path, before the others have finished with the first; a replaced machine would
+        // have another link.
         let known = state.nodes.get(&member.name).filter(|node| Arc::ptr_eq(&node.member.link, &member.link));
         if known.is_some_and(|node| node.gives) {
             return Turn::Done;
@@ -278,7 +280,7 @@ impl Spread {
         let late = usize::try_from(state.since.elapsed().as_secs() / TURN_TIMEOUT.as_secs()).unwrap_or(usize::MAX);
         let most = match failed >= TAKES {
             true => SEND_AT_ONCE,
-            // One gets all of the line, so that it can give the sooner.
+            // A single node gets the full bandwidth, so that it can give sooner.
             false if !has_giver => (1 + late).min(SEND_AT_ONCE),
             false => late.min(SEND_AT_ONCE),
         };
@@ -290,7 +292,7 @@ impl Spread {
         Turn::Send(Place { spread: self, giver: None })
     }
 
-    /// A node that has the file lets the others in. One that cannot has its own file all the same.
+    /// A node that has the file authorizes the others. If it cannot, it still has its own copy.
     async fn give(&self, member: &Member) {
         match member.let_in(self).await {
             Ok(()) => self.gives(&member.name),

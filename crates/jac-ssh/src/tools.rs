@@ -1,5 +1,5 @@
-//! Java and JMeter on a node: Java is found, or this machine's is brought where there is none; JMeter is brought. Each comes
-//! as one file and is unpacked under its digest, once for all clusters of the machine.
+//! Java and JMeter on a node: Java is searched for, or this machine's is copied if there is none; JMeter is copied.
+//! Each is transferred as one file and unpacked under its digest, once for all clusters of the machine.
 
 use crate::connection::Link;
 use crate::error::LinkError;
@@ -23,22 +23,22 @@ use tokio::time::{Instant, timeout};
 const JAVA_LIMIT: Duration = Duration::from_secs(60);
 /// How long unpacking may take; it is a few seconds on an ordinary disk.
 const UNPACK_LIMIT: Duration = Duration::from_secs(180);
-/// A bundle that was looked at this short ago is not looked at again: all nodes of a cluster ask at once.
+/// A bundle that was checked this recently is not checked again: all nodes of a cluster request it at once.
 const FRESH: Duration = Duration::from_secs(5);
 /// How long packing may take; it is a few seconds on an ordinary disk.
 const PACK_LIMIT: Duration = Duration::from_secs(180);
 
-/// What was packed last, and when.
+/// The last bundle, and when it was checked.
 type LastBundle = Option<(Instant, Bundle)>;
 
-/// Brings JMeter to nodes, and Java to those that have none.
+/// Copies JMeter to nodes, and Java to those that have none.
 #[derive(Debug)]
 pub struct Tools {
-    /// Where bundles lie on this machine.
+    /// The folder of bundles on this machine.
     cache: PathBuf,
-    /// Where this machine's own Java is found: the one that is brought.
+    /// Where this machine's own Java is found, which is the one that is copied.
     java: JavaSearch,
-    /// What was packed last of each home. Who packs one holds up those who want the same.
+    /// The last bundle of each home. Packing one blocks others that need the same.
     last: StdMutex<HashMap<PathBuf, Arc<Mutex<LastBundle>>>>,
     pub(crate) spreads: Arc<Spreads>,
     pub(crate) digests: Digests,
@@ -49,7 +49,7 @@ impl Tools {
         Self { cache, java, last: StdMutex::default(), spreads: Arc::default(), digests: Digests::default() }
     }
 
-    /// Sees to it that the node has a Java and this JMeter.
+    /// Ensures that the node has a Java and this JMeter.
     pub async fn equip(
         &self,
         remote: &SshRemote,
@@ -67,7 +67,7 @@ impl Tools {
         Ok(NodeTools { java: java.path.display().to_string(), java_version: java.version, jmeter_home: place })
     }
 
-    /// The node's own Java, one that was brought before, or a copy of this machine's.
+    /// The node's own Java, one that was copied earlier, or a copy of this machine's.
     async fn java_there(
         &self,
         remote: &SshRemote,
@@ -95,7 +95,7 @@ impl Tools {
         java(&remote.link, Some(jmeter)).await?.map_err(no_copy)
     }
 
-    /// One node makes it, the others wait and share it.
+    /// One node's request creates it, the others wait and share it.
     async fn bundle(&self, packed: Packed, home: &Path) -> Result<Bundle, LinkError> {
         let last = {
             let mut homes = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +118,7 @@ impl Tools {
         Ok(bundle)
     }
 
-    /// Sees to it that what is in the bundle lies on the node, once for all of its clusters. Gives where.
+    /// Ensures that the bundle's content is on the node, once for all of its clusters. Returns its path.
     async fn bring(
         &self,
         remote: &SshRemote,
@@ -136,7 +136,7 @@ impl Tools {
             return Ok(place);
         }
         let what = if packed == Packed::Java { "Java" } else { "JMeter" };
-        // In the node's own folder: if nobody comes back, it goes with the node.
+        // In the node's own folder: if JAC does not return, it is removed with the node.
         let folder = jac_model::ports::Remote::folder(remote);
         let file = Sending { what, path: &bundle.path, progress };
         let Some(peer) = &remote.peer else {
@@ -155,7 +155,7 @@ impl Tools {
     }
 }
 
-/// Unpacks an archive on a node. What is under the digest is complete: it is renamed there as a whole.
+/// Unpacks an archive on a node. The folder with the digest is complete: it is renamed there as a whole.
 fn unpacking(place: &str, archive: &str) -> String {
     format!(
         "to={} packed={}\nnew=$to.$$\nif [ ! -e \"$to\" ]; then\nmkdir -p -- \"$new\" || exit 1\n\
@@ -178,7 +178,7 @@ async fn run(remote: &SshRemote, script: &str) -> Result<(), LinkError> {
     }
 }
 
-/// The processor of a machine, as Rust calls it: `x86_64`, `aarch64`, which is what Linux says too.
+/// The CPU architecture of a machine, as Rust names it: `x86_64`, `aarch64`, which are Linux's names too.
 async fn architecture(link: &Link) -> Result<String, LinkError> {
     let output = link.persist(|live| async move { exec::run(link, &live, "uname -m", JAVA_LIMIT).await });
     Ok(output.await?.stdout.trim().to_owned())
@@ -201,7 +201,7 @@ pub async fn java(link: &Link, jmeter: Option<&str>) -> Result<Result<Java, Stri
     Ok(choose_java(&output.await?.stdout, jmeter).map_err(|error| error.to_string()))
 }
 
-/// The first Java in what `find_java.sh` printed that can be used; else what is wrong with the first.
+/// The first usable Java in the output of `find_java.sh`; otherwise the fault of the first one.
 fn choose_java(text: &str, jmeter: Option<&str>) -> Result<Java, JavaError> {
     let mut fault = None;
     for found in text.split("java=/").skip(1) {

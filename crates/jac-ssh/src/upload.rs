@@ -1,9 +1,9 @@
-//! A file to a node, over as many connections as it takes: what has arrived is not sent again, and the file is there
-//! under its name only when its SHA-256 is the one it has here.
+//! Uploads a file to a node, over as many connections as necessary: what has arrived is not sent again, and the file
+//! gets its name only when its SHA-256 is that of the source.
 //!
-//! Until then it lies beside its place as `<name>.<the digest's beginning>.part`. Requests are many at a time and in
-//! order, and an SFTP server does them in order, so what is there is a beginning of the file; that it is *this* file's is
-//! checked by its digest before it is continued.
+//! Until then it is next to its destination as `<name>.<beginning of the digest>.part`. Many requests are in flight, in
+//! order, and an SFTP server processes them in order, so the existing part is a beginning of a file; its digest is
+//! checked to make sure that it is *this* file before it is continued.
 
 use crate::connection::{Link, Live};
 use crate::error::LinkError;
@@ -20,21 +20,21 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::timeout;
 
-/// What is read here, and sent, at a time.
+/// Size of the blocks that are read here and sent.
 const BLOCK: usize = 4 << 20;
 /// How long a node may take to compute a digest; 1 GB takes a slow disk ten seconds.
 const DIGEST_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long the next block may take: it gets on, or it is given up. A slow line needs half of it.
+/// Time limit for the next block: without progress the upload is abandoned. A slow line needs half of it.
 const BLOCK_LIMIT: Duration = Duration::from_secs(60);
 
 /// Receives the progress regularly: bytes transferred and total.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
-/// Copies a file to an absolute place on a node and makes its folders. `guard` is a folder that has to be there already.
+/// Copies a file to an absolute path on a node and creates its folders. `guard` is a folder that must exist already.
 ///
 /// # Errors
-/// When the file cannot be read here or kept there, or the connection stays away.
+/// When the file cannot be read here or stored there, or the connection is not restored.
 pub async fn upload(link: &Link, from: &Path, to: &str, guard: &str, progress: Progress<'_>) -> Result<(), LinkError> {
     upload_by_way_of(link, from, to, to, guard, progress).await
 }
@@ -100,8 +100,8 @@ pub(crate) async fn source(from: &Path) -> Result<Source, LinkError> {
     looked.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| unreadable(from, &error))
 }
 
-/// Makes the folder, and finds out how much is there; `None` when all of it is in its place already, as after a
-/// connection that was lost before it could say so.
+/// Creates the folder, and determines how much is there; `None` if the whole file is at its destination already, e.g.
+/// because a connection was lost before it could confirm it.
 async fn begin(
     link: &Link,
     live: &Live,
@@ -184,7 +184,7 @@ async fn send(
     }
 }
 
-/// Puts the file in its place, if it is what it should be.
+/// Moves the file to its destination, if its content is right.
 async fn finish(link: &Link, live: &Live, known: &Source, part: &str, to: &str) -> Result<(), LinkError> {
     let script = format!(
         "part={} to={}\nfound=$(sha256sum <\"$part\")\n\

@@ -1,9 +1,9 @@
-//! The audit trail: who did what to what, written in the transaction of the change itself.
+//! The audit trail: who changed what, written in the transaction of the change itself.
 //!
-//! Whoever answers a request wraps it in an [`AuditedChange`]. The first change of the database within it writes the entry along, in the same
-//! transaction: there is no change without its entry, and no entry of a change that was rolled back. What changed nothing, was refused or
-//! failed is written when the request is answered. What takes many transactions is [prepared](AuditedChange::prepare) first, with an entry of
-//! its own.
+//! The handler of a request wraps it in an [`AuditedChange`]. The first change of the database within it also writes
+//! the entry, in the same transaction: there is no change without its entry, and no entry of a change that was rolled
+//! back. The entry of a request that changed nothing, was rejected or failed is written with its response. A change
+//! that takes several transactions is [prepared](AuditedChange::prepare) first, with an entry of its own.
 
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Person, network_of};
@@ -14,12 +14,12 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How a request came out.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Done,
-    /// They may not.
+    /// The caller lacks permission.
     Refused,
     /// It could not be done.
     Failed,
@@ -47,16 +47,16 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntry {
     pub at_ms: EpochMs,
-    /// `None`: nobody who is known.
+    /// `None`: an unknown caller.
     pub person: Option<Person>,
     /// `shell`, `session`, `token`, `schedule` or `none`.
     pub via: &'static str,
     /// Which session, token or schedule.
     pub via_name: Option<String>,
     pub address: Option<String>,
-    /// A word for programs, as the API calls it.
+    /// A code for programs, as in the API.
     pub action: String,
-    /// What kind of thing it was done to: `cluster`, `plan`, `run`, `person`…
+    /// The kind of the changed object: `cluster`, `plan`, `run`, `person`…
     pub kind: Option<String>,
     pub thing: Option<String>,
     pub thing_name: Option<String>,
@@ -100,16 +100,16 @@ pub struct EntryFilter {
     pub limit: u32,
 }
 
-/// What a request changes, with its entry. Clones are the same.
+/// The change of a request, with its entry. Clones refer to the same change.
 #[derive(Debug, Clone, Default)]
 pub struct AuditedChange {
     pending: Arc<Mutex<Option<NewEntry>>>,
-    /// Nothing came of it so far: its entry waits for its end.
+    /// The change is not the requested one yet: its entry waits for the end.
     held: Arc<AtomicBool>,
     preparation: Arc<Mutex<Option<Preparation>>>,
 }
 
-/// What is changed before the change that was asked for.
+/// A change that precedes the requested one.
 #[derive(Debug, Clone, Copy)]
 struct Preparation {
     action: &'static str,
@@ -131,24 +131,25 @@ impl AuditedChange {
         CURRENT.sync_scope(self.clone(), work)
     }
 
-    /// The one that this task is at, if any.
+    /// The change of the current task, if any.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
     }
 
-    /// Says what is being done, before it is done.
+    /// Sets the entry, before the change.
     pub fn begin(&self, entry: NewEntry) {
         *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
 
-    /// Adds to an entry that is not written yet.
+    /// Modifies an entry that is not written yet.
     pub fn amend(&self, amend: impl FnOnce(&mut NewEntry)) {
         if let Some(entry) = self.pending.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             amend(entry);
         }
     }
 
-    /// Says what is being made, where the request does not: of the request that this thread works for, if any.
+    /// Adds the created object to the entry, if the request does not name it: for the request that this thread works
+    /// for, if any.
     pub(crate) fn makes(kind: &str, id: &str, name: &str) {
         let Some(audited) = Self::current() else { return };
         audited.amend(|entry| {
@@ -170,7 +171,7 @@ impl AuditedChange {
         });
     }
 
-    /// Says who it is that was not known before.
+    /// Adds the caller to the entry, who was unknown before.
     pub(crate) fn is_of(person: &Person) {
         let Some(audited) = Self::current() else { return };
         audited.amend(|entry| entry.person = Some(person.clone()));
@@ -182,15 +183,15 @@ impl AuditedChange {
         audited.held.store(true, Ordering::Relaxed);
     }
 
-    /// What is changed from now on prepares what was asked for: the first change writes an entry with this action, and the entry of the
-    /// request waits for [`conclude`](Self::conclude), or for the answer where that is a failure.
+    /// Changes from now on prepare the requested one: the first change writes an entry with this action, and the
+    /// request's own entry waits for [`conclude`](Self::conclude), or for the response if that is a failure.
     pub fn prepare(action: &'static str) {
         let Some(audited) = Self::current() else { return };
         audited.held.store(false, Ordering::Relaxed);
         *audited.preparing() = Some(Preparation { action, is_written: false });
     }
 
-    /// The next change is the one that was asked for.
+    /// The next change is the requested one.
     pub fn conclude() {
         let Some(audited) = Self::current() else { return };
         audited.preparing().take();
@@ -220,7 +221,7 @@ impl AuditedChange {
         }
     }
 
-    /// The entry that no change has taken along.
+    /// The entry that no change has written.
     pub fn unwritten(&self) -> Option<NewEntry> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -235,7 +236,7 @@ impl AuditedChange {
     }
 }
 
-/// Maximum length of a caller's text in an entry, in characters: entries are kept for ever.
+/// Maximum length of a caller's text in an entry, in characters: entries are kept indefinitely.
 const LONGEST: usize = 200;
 
 /// A text in stored form.
@@ -246,7 +247,7 @@ fn kept(text: &str) -> String {
     }
 }
 
-/// Writes an entry in whatever transaction the connection is in.
+/// Writes an entry in the connection's current transaction.
 pub(crate) fn insert(connection: &Connection, entry: &NewEntry) -> Result<(), StoreError> {
     let details: BTreeMap<String, String> = entry.details.iter().map(|(key, value)| (kept(key), kept(value))).collect();
     let short = |text: &Option<String>| text.as_deref().map(kept);
@@ -301,7 +302,7 @@ fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
 const SIGNED_IN_FROM: &str = "SELECT 1 FROM audit INDEXED BY audit_sign_ins
      WHERE person = ?1 AND action = 'session.create' AND outcome = 'done' AND address = ?2";
 
-/// Each address once: the index is entered once for each of them, not read for each sign-in.
+/// Each address once: the index is searched once for each address, not scanned for each sign-in.
 const SIGN_IN_ADDRESSES: &str = "WITH RECURSIVE known (address) AS (
          SELECT (SELECT min(address) FROM audit INDEXED BY audit_sign_ins
                  WHERE person = ?1 AND action = 'session.create' AND outcome = 'done')
@@ -312,12 +313,12 @@ const SIGN_IN_ADDRESSES: &str = "WITH RECURSIVE known (address) AS (
      SELECT address FROM known WHERE address IS NOT NULL";
 
 impl Store {
-    /// Writes an entry by itself: of what changed nothing in the database.
+    /// Writes an entry that belongs to no change of the database.
     pub async fn add_entry(&self, entry: NewEntry) -> Result<(), StoreError> {
         self.write(move |connection| insert(connection, &entry)).await
     }
 
-    /// Whether somebody has ever signed in from an address, or from another one of its network ([`network_of`]).
+    /// Whether the person has ever signed in from this address, or from another one of its network ([`network_of`]).
     pub async fn has_signed_in_from(&self, person: &str, address: &str) -> Result<bool, StoreError> {
         let (person, address) = (person.to_owned(), address.to_owned());
         self.read(move |connection| {

@@ -15,7 +15,7 @@ pub struct ClusterEventRow {
     pub id: i64,
     pub at_ms: EpochMs,
     pub node: Option<String>,
-    /// Its code is empty where it was written before events had one.
+    /// Its code is empty if it was written before events had codes.
     pub message: Message,
 }
 
@@ -72,7 +72,7 @@ impl Store {
         self.read(move |connection| documents::document(connection, id.as_str())).await
     }
 
-    /// Whether a cluster was ever made with the server's own credentials.
+    /// Whether a cluster was ever created with the server's own credentials.
     pub(crate) async fn has_used_environment(&self) -> Result<bool, StoreError> {
         self.read(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM clusters INDEXED BY clusters_of_environment WHERE credential = 'environment')";
@@ -87,7 +87,8 @@ impl Store {
         self.read(move |connection| documents::documents(connection, &unreadable, LIVING)).await
     }
 
-    /// Reads a cluster, lets `change` change it, and writes it, with nothing in between. Nothing is written when `change` refuses.
+    /// Reads a cluster, lets `change` modify it, and writes it, atomically. Nothing is written when `change` returns an
+    /// error.
     pub async fn update_cluster<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         id: &ClusterId,

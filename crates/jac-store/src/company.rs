@@ -1,4 +1,4 @@
-//! People whom the company's sign-on knows.
+//! People from the company's sign-on.
 
 use crate::people::{PersonRow, keep_an_administrator, not_found, person_of, set_teams, sign_out_everywhere, taken};
 use crate::teams::{insert_team, team_named};
@@ -12,20 +12,20 @@ use sha2::{Digest, Sha256};
 pub struct CompanyPerson {
     pub issuer: String,
     pub subject: String,
-    /// What they may be called, the best one first: one that nobody else here has is taken.
+    /// Possible names, the best one first: the first that nobody else has is used.
     pub names: Vec<String>,
     /// `None`: as it is; a member who is new.
     pub role: Option<UserRole>,
-    /// Names of teams; those that are not there are made. `None`: as they are.
+    /// Names of teams; missing ones are created. `None`: unchanged.
     pub teams: Option<Vec<String>>,
 }
 
 impl Store {
     /// The person reported by the company's sign-on; created the first time, and updated each time. The last
-    /// administrator stays one, whatever it says.
+    /// administrator keeps that role, whatever the sign-on reports.
     ///
     /// # Errors
-    /// [`StoreError::NameTaken`] when others have all the names.
+    /// [`StoreError::NameTaken`] when other people have all of the names.
     pub async fn company_person(&self, reported: CompanyPerson, now_ms: EpochMs) -> Result<PersonRow, StoreError> {
         self.write(move |connection| {
             let id = match known_person(connection, &reported.issuer, &reported.subject)? {
@@ -45,7 +45,7 @@ impl Store {
                         teams.push(team);
                         continue;
                     }
-                    // One that was made for this name before may have another one by now.
+                    // A team that was created for this name earlier may have been renamed.
                     let new = company_id("t", &[name, &now_ms.to_string()]);
                     insert_team(connection, &new, name)?;
                     teams.push(new);

@@ -1,8 +1,8 @@
-//! The connections to the database: one that writes, several that read, each used on a thread that may wait.
+//! The connections to the database: one writer and several readers, each used on a thread that may block.
 //!
-//! SQLite lets one connection write at a time; a second would only wait for the first, so there is one and its queue is ours. With the
-//! write-ahead log readers neither wait for it nor keep it waiting.
-//! [Decision 12](../../../docs/decisions/012-sqlite-off-the-runtime.md) says why this is no library's pool.
+//! SQLite permits one writing connection at a time; a second would only wait for the first, so there is only one, with
+//! our own queue. With the write-ahead log readers and the writer do not block each other. [Decision
+//! 12](../../../docs/decisions/012-sqlite-off-the-runtime.md) explains why this is not a library's pool.
 
 use crate::{StoreError, during};
 use rusqlite::functions::FunctionFlags;
@@ -12,18 +12,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Questions that are asked at the same time; each reader keeps a cache of pages.
+/// Number of concurrent queries; each reader has a page cache.
 const READERS: usize = 4;
 
-/// How long a statement waits for another process that works on the database, as `jac admin` does.
+/// How long a statement waits for another process that uses the database, e.g. `jac admin`.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Every commit is on disk when it returns: a reported transition is never undone by a power failure.
 const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const READER: &str = "PRAGMA foreign_keys = ON;";
 
-/// Clones are the same connections. Readers are closed before the writer: the last one to close removes the write-ahead log, which would
-/// else be taken for that of a database that somebody puts in this one's place.
+/// Clones refer to the same connections. Readers are closed before the writer: the last one to close removes the
+/// write-ahead log, which would otherwise be applied to a database that replaces this one.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     readers: Arc<Pool>,
@@ -43,7 +43,7 @@ impl Connections {
         Self { readers: Pool::new(path, READERS, READER), writer: Pool::new(path, 1, WRITER) }
     }
 
-    /// One connection only: a second would have a database of its own.
+    /// A single connection: a second one would have a database of its own.
     pub(crate) fn in_memory() -> Self {
         let only = Pool::new(Path::new(":memory:"), 1, WRITER);
         Self { readers: Arc::clone(&only), writer: only }
@@ -108,8 +108,8 @@ pub(crate) fn add_functions(connection: &Connection) -> Result<(), rusqlite::Err
     })
 }
 
-/// Waits for a connection and works on it. A panic of the work closes the connection, which rolls back what it had begun, and continues
-/// in the caller, whose supervisor waits for it.
+/// Waits for a connection and runs `work` on it. A panic in `work` closes the connection, which rolls back its
+/// transaction, and continues in the caller, whose supervisor waits for it.
 async fn on<T: Send + 'static, E: From<StoreError> + Send + 'static>(
     pool: &Arc<Pool>,
     work: impl FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,

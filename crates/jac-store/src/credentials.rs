@@ -1,4 +1,4 @@
-//! The rows of saved credentials: sealed bytes, and beside them what may be shown.
+//! The rows of saved credentials: sealed bytes, and the displayable attributes.
 
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Person};
@@ -44,15 +44,15 @@ impl CredentialKind {
 pub struct CredentialRow {
     pub id: String,
     pub owner: Person,
-    /// Its owner has no other of that name.
+    /// Unique among its owner's sets.
     pub name: String,
     pub kind: CredentialKind,
     /// Default region of clusters that use it.
     pub region: Option<String>,
-    /// What may be shown, by name.
+    /// Displayable attributes, by name.
     pub shown: BTreeMap<String, String>,
     pub saved_ms: EpochMs,
-    /// Who the provider says that it is.
+    /// The identity that the provider reports.
     pub identity: Option<String>,
     /// Why it did not work when it was last used.
     pub fault: Option<String>,
@@ -69,7 +69,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<(CredentialRow, Vec<u8>)> {
         name: row.get(3)?,
         kind: CredentialKind::of(&row.get::<_, String>(4)?),
         region: row.get(5)?,
-        // For people only: a set whose words cannot be read still works.
+        // For display only: a set with unreadable attributes still works.
         shown: serde_json::from_str(&shown).unwrap_or_default(),
         saved_ms: row.get(7)?,
         identity: row.get(8)?,
@@ -146,12 +146,12 @@ impl Store {
         Ok(rows.into_iter().map(|(row, _)| row).collect())
     }
 
-    /// All sets with what is sealed.
+    /// All sets with their sealed bytes.
     pub(crate) async fn all_sealed_credentials(&self) -> Result<Vec<(CredentialRow, Vec<u8>)>, StoreError> {
         self.read(all).await
     }
 
-    /// A set with what is sealed.
+    /// A set with its sealed bytes.
     pub(crate) async fn sealed_credentials(&self, id: &str) -> Result<Option<(CredentialRow, Vec<u8>)>, StoreError> {
         let id = id.to_owned();
         self.read(move |connection| {
@@ -161,7 +161,7 @@ impl Store {
         .await
     }
 
-    /// Puts other bytes instead of those of before, where the set still has these.
+    /// Replaces the sealed bytes, if the set still has those of before.
     pub(crate) async fn seal_again(&self, id: &str, before: Vec<u8>, sealed: Vec<u8>) -> Result<(), StoreError> {
         let id = id.to_owned();
         self.write(move |connection| {
@@ -186,7 +186,7 @@ impl Store {
         .await
     }
 
-    /// Takes note of how a set worked. What is `None` stays as it is, but for the fault.
+    /// Records how a set worked. `None` leaves a value unchanged, except for the fault.
     ///
     /// # Errors
     /// When the database cannot be written.

@@ -10,25 +10,25 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRow {
     pub run: RunId,
-    /// What the run is called now. Not written with the row.
+    /// The run's current name. Not stored with the row.
     pub run_name: String,
     /// The target's name.
     pub target: String,
-    /// The same in each try.
+    /// The same in each attempt.
     pub id: String,
     pub state: DeliveryState,
     /// Number of attempts.
     pub attempts: u32,
-    /// From when on it counts how long it was tried.
+    /// The time from which the duration of attempts counts.
     pub since_ms: EpochMs,
-    /// When it is tried next, while it waits.
+    /// The time of the next attempt, while it waits.
     pub next_ms: EpochMs,
     pub updated_ms: EpochMs,
-    /// What was wrong with the last try: a code and a sentence.
+    /// The fault of the last attempt: a code and a sentence.
     pub trouble: Option<(String, String)>,
 }
 
-/// A notification that a run's end asks for.
+/// A notification of a run's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {
     pub target: String,
@@ -46,7 +46,7 @@ fn state_word(state: DeliveryState) -> &'static str {
 const COLUMNS: &str = "SELECT run, target, id, state, attempts, since_ms, next_ms, updated_ms, code, message,
         (SELECT name FROM runs WHERE runs.id = deliveries.run) FROM deliveries";
 
-/// A row whose run's id or state is of a newer JAC is left out.
+/// Skips a row whose run ID or state is from a newer JAC.
 fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<DeliveryRow>> {
     let (run, state): (String, String) = (row.get(0)?, row.get(3)?);
     let states = [DeliveryState::Waiting, DeliveryState::Delivered, DeliveryState::GivenUp];
@@ -92,7 +92,7 @@ fn one(
     Ok(read().map_err(during("read a delivery"))?.flatten())
 }
 
-/// Those that are there already stay as they are.
+/// Existing rows are unchanged.
 fn insert(connection: &Connection, run: &RunId, deliveries: &[NewDelivery], now_ms: EpochMs) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO deliveries (run, target, id, state, since_ms, next_ms, updated_ms)
          VALUES (?1, ?2, ?3, 'waiting', ?4, ?4, ?4)";
@@ -107,7 +107,7 @@ impl Store {
     /// Records the notifications of a run that is about to be finished in another way. Existing ones are unchanged.
     ///
     /// # Errors
-    /// When there is no such run, or the database cannot be written.
+    /// When the run does not exist, or the database cannot be written.
     pub async fn add_deliveries(
         &self,
         run: &RunId,
@@ -121,7 +121,7 @@ impl Store {
     /// Lets `change` finish a run, and records its notifications in the same transaction.
     ///
     /// # Errors
-    /// When `change` refuses, or the database cannot be written; then nothing is.
+    /// When `change` returns an error, or the database cannot be written; then nothing is changed.
     pub async fn finish_run<E: From<StoreError> + Send + 'static>(
         &self,
         id: &RunId,
@@ -150,7 +150,7 @@ impl Store {
         self.read(move |connection| one(connection, rest, &[&target])).await
     }
 
-    /// The delivery to a target that was tried last; `None`: none was.
+    /// The last attempted delivery to a target; `None`: none was attempted.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -191,7 +191,7 @@ impl Store {
         .await
     }
 
-    /// Reads a delivery, lets `change` change it, and writes it, with nothing in between. `None`: it is not there any more.
+    /// Reads a delivery, lets `change` modify it, and writes it, atomically. `None`: it no longer exists.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -212,7 +212,8 @@ impl Store {
         .await
     }
 
-    /// Gives up what waits since before `before_ms` for targets that are not among these, and says how many that were.
+    /// Abandons deliveries that have waited since before `before_ms` for targets other than these, and returns their
+    /// number.
     ///
     /// # Errors
     /// When the database cannot be written.

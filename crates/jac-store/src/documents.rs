@@ -1,7 +1,9 @@
-//! How things are kept: a narrow row of what lists ask for, and beside it the whole as a JSON document with the number of its schema.
+//! How objects are stored: a narrow row with the columns that lists need, and the complete object as a JSON document
+//! with its schema number.
 //!
-//! Owns the schema numbers, the upgrades from one to the next and the writing of both halves in one transaction. Does not own which columns
-//! a kind has: those stand with the kind. [Decision 13](../../../docs/decisions/013-documents-have-a-schema.md) says why.
+//! Owns the schema numbers, the upgrades from one to the next and the writing of both parts in one transaction. The
+//! columns of a kind are defined with the kind. [Decision 13](../../../docs/decisions/013-documents-have-a-schema.md)
+//! gives the reasons.
 
 use crate::{Store, StoreError, Unreadable, during, note_unreadable};
 use jac_model::{Cluster, Plan, Run};
@@ -12,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
-/// The tables of things.
+/// The tables of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Cluster,
@@ -43,24 +45,24 @@ impl Kind {
     }
 }
 
-/// Makes a document of one schema one of the next.
+/// Upgrades a document from one schema to the next.
 type Upgrade = fn(&mut Map<String, Value>);
 
-/// Something that is kept as a row and a document.
+/// An object that is stored as a row and a document.
 pub(crate) trait Document: Serialize + DeserializeOwned + Send + 'static {
     const KIND: Kind;
-    /// The first makes schema 2 of schema 1. Append only, one for each change of what is stored; the test `the_stored_shape_is_the_one_of_its_schema`
-    /// fails until there is one.
+    /// The first upgrades schema 1 to schema 2. Append only, one for each change of the stored shape; the test
+    /// `the_stored_shape_is_the_one_of_its_schema` fails until it is added.
     const UPGRADES: &'static [Upgrade];
 
     fn id(&self) -> &str;
-    /// What its row says of it, `id` and `version` apart.
+    /// The columns of its row, except `id` and `version`.
     fn columns(&self) -> Result<Vec<(&'static str, Sql)>, StoreError>;
-    /// Writes what is kept of it in tables of their own, whenever it is written.
+    /// Writes its data in other tables, whenever it is written.
     fn put_beside(&self, _connection: &Connection) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Adds what a document of an older JAC does not say and other rows do.
+    /// Adds data that is missing in a document of an older JAC, from other rows.
     fn complete(&mut self, _connection: &Connection) -> Result<(), StoreError> {
         Ok(())
     }
@@ -78,7 +80,7 @@ fn rename(document: &mut Map<String, Value>, from: &str, to: &str) {
     }
 }
 
-/// Gives a field a value where a document has none.
+/// Gives a field a value if the document has none.
 fn add(document: &mut Map<String, Value>, field: &str, value: Value) {
     document.entry(field).or_insert(value);
 }
@@ -91,7 +93,7 @@ pub(crate) const CLUSTER_UPGRADES: &[Upgrade] = &[
             add(ssh, "key", Value::Null);
         }
     },
-    // Causes have codes; what was written without is read as it is.
+    // Causes now have codes; those without a code are read unchanged.
     |_| (),
     fallback_worker_types,
     |cluster| rename(cluster, "attended_by", "ephemeral_of"),
@@ -139,7 +141,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
         add(run, "broken_rule", Value::Null);
     },
     |run| add(run, "keep", json!([])),
-    // Notes and causes have codes; what was written without is read as it is.
+    // Notes and causes now have codes; those without a code are read unchanged.
     |_| (),
     |run| {
         add(run, "results", json!("rmi"));
@@ -159,7 +161,7 @@ pub(crate) const RUN_UPGRADES: &[Upgrade] = &[
     |_| (),
 ];
 
-/// How a run is spread over its workers, where an older JAC had one way only.
+/// How a run is spread over its workers; an older JAC had only one way.
 fn spread(run: &mut Map<String, Value>, choice: &str) {
     add(run, choice, json!("auto"));
     add(run, "min_workers", Value::Null);
@@ -193,17 +195,17 @@ pub(crate) fn to_json<T: Serialize>(what: &'static str, document: &T) -> Result<
     serde_json::to_string(document).map_err(|source| StoreError::Unwritable { what, source })
 }
 
-/// An enum as a column has it: the word that serde writes, without quotes.
+/// An enum as stored in a column: the name that serde writes, without quotes.
 pub(crate) fn word<T: Serialize>(value: T) -> Result<String, StoreError> {
     Ok(to_json("a word", &value)?.trim_matches('"').to_owned())
 }
 
-/// The other way: what a column's word stands for.
+/// The reverse: the value of a column's name.
 pub(crate) fn from_word<T: DeserializeOwned>(word: &str) -> Result<T, serde_json::Error> {
     serde_json::from_value(Value::String(word.to_owned()))
 }
 
-/// What a text search looks through.
+/// The text that a text search searches.
 pub(crate) fn search_text(parts: &[&str]) -> String {
     jac_model::folded(&parts.join("\n"))
 }
@@ -238,7 +240,7 @@ pub(crate) fn document<T: Document>(connection: &Connection, id: &str) -> Result
     parse(id, schema, &text)
 }
 
-/// All documents of a query that gives ids; those that cannot be read are left out and remembered.
+/// All documents of a query that returns IDs; unreadable ones are skipped and recorded.
 pub(crate) fn documents<T: Document>(
     connection: &Connection,
     unreadable: &Unreadable,
@@ -247,7 +249,7 @@ pub(crate) fn documents<T: Document>(
     documents_of(connection, unreadable, sql, &[])
 }
 
-/// The same for a query with values.
+/// The same for a query with parameters.
 pub(crate) fn documents_of<T: Document>(
     connection: &Connection,
     unreadable: &Unreadable,
@@ -282,7 +284,7 @@ pub(crate) enum Put {
     Over,
 }
 
-/// Writes both halves of a thing.
+/// Writes both parts of an object.
 pub(crate) fn put<T: Document>(connection: &Connection, thing: &T, put: Put) -> Result<(), StoreError> {
     let columns = thing.columns()?;
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
@@ -315,7 +317,7 @@ pub(crate) fn put<T: Document>(connection: &Connection, thing: &T, put: Put) -> 
     thing.put_beside(connection)
 }
 
-/// Removes a thing; what belongs to it goes with it.
+/// Removes an object and everything that belongs to it.
 pub(crate) fn remove<T: Document>(connection: &Connection, id: &str) -> Result<(), StoreError> {
     let sql = format!("DELETE FROM {} WHERE id = ?1", T::KIND.rows());
     connection.execute(&sql, [id]).map(drop).map_err(during("delete a row"))
@@ -347,7 +349,7 @@ fn fill<T: Document>(connection: &Connection, unreadable: &Unreadable) -> Result
 }
 
 impl Store {
-    /// The ids of all rows of a kind, those that cannot be read included.
+    /// The IDs of all rows of a kind, including unreadable ones.
     pub async fn ids(&self, kind: Kind) -> Result<HashSet<String>, StoreError> {
         let sql = format!("SELECT id FROM {}", kind.rows());
         self.read(move |connection| Ok(ids(connection, &sql)?.into_iter().collect())).await

@@ -1,17 +1,18 @@
-//! The data folder: who may use it, and where everything lies in it.
+//! The data folder: its lock, its permissions, and the paths in it.
 
 use jac_model::{ClusterId, PlanId, RunId};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder in which one installation keeps everything.
+/// The folder with all data of one installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFolder {
     root: PathBuf,
 }
 
-/// Held by the one engine that works on the folder; the system gives it back when the process ends, however it ends.
+/// Held by the one engine that uses the folder; the operating system releases it when the process ends, for whatever
+/// reason.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -28,8 +29,8 @@ pub enum FolderError {
     Locked { path: PathBuf },
 }
 
-/// What may lie in the folder: what this module names, JMeter, what people put there (the configuration and what it names), and what
-/// a file system of its own brings.
+/// The permitted entries of the folder: those of this module, JMeter, files of the administrator (the configuration and
+/// the files it names), and those that file systems create.
 const OURS: &[&str] = &[
     "jac.toml",
     "tls",
@@ -40,9 +41,9 @@ const OURS: &[&str] = &[
     "token",
     "secret.key",
     "server.json",
-    // Beside the plans, their revisions in `plans-revisions`.
+    // The plans' revisions are in `plans-revisions`.
     "plans",
-    // Beside the runs, marks of imports that continue in `runs-imported`.
+    // `runs-imported` contains marks of imports in progress.
     "runs",
     "uploads",
     "local",
@@ -58,16 +59,16 @@ const OURS: &[&str] = &[
 ];
 
 impl DataFolder {
-    /// Opens the folder and makes it where there is none, readable for its owner only.
+    /// Opens the folder and creates it if it does not exist, accessible only to its owner.
     ///
     /// # Errors
-    /// When it cannot be made or written to, or holds other things.
+    /// When it cannot be created or written to, or contains unknown files.
     pub fn open(root: &Path) -> Result<Self, FolderError> {
         let unusable = |source| FolderError::Unusable { path: root.to_owned(), source };
         fs::create_dir_all(root).map_err(unusable)?;
         let root = root.canonicalize().map_err(unusable)?;
-        // Everybody else is shut out below: that must not happen to a folder like /tmp. What people put into a folder that is JAC's already
-        // is their own business.
+        // All other users lose access below: that must not happen to a folder like /tmp. Additional files in a folder
+        // that already belongs to JAC are permitted.
         let is_ours = root.join("installation").exists();
         for entry in fs::read_dir(&root).map_err(unusable)? {
             let name = entry.map_err(unusable)?.file_name();
@@ -88,10 +89,10 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Takes the folder for this process.
+    /// Locks the folder for this process.
     ///
     /// # Errors
-    /// When another process has it.
+    /// When another process has locked it.
     pub fn lock(&self) -> Result<Lock, FolderError> {
         let path = self.root.join("lock");
         let unusable = |source| FolderError::Unusable { path: path.clone(), source };
@@ -103,7 +104,7 @@ impl DataFolder {
         }
     }
 
-    /// The installation's id, made from `random` the first time.
+    /// The installation's ID, created from `random` the first time.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -132,12 +133,12 @@ impl DataFolder {
         self.root.join("jac.db")
     }
 
-    /// Where a living server says how it is reached.
+    /// The file in which a running server publishes its address.
     pub fn server_file(&self) -> PathBuf {
         self.root.join("server.json")
     }
 
-    /// Where the token lies with which the commands of this machine call its server.
+    /// The file with the token that commands on this machine use to call the server.
     pub fn token_file(&self) -> PathBuf {
         self.root.join("token")
     }
@@ -147,7 +148,7 @@ impl DataFolder {
         self.root.join("secret.key")
     }
 
-    /// Where the keys of clusters lie, a folder each.
+    /// The folder of clusters' keys, with a folder for each cluster.
     pub fn clusters(&self) -> PathBuf {
         self.root.join("clusters")
     }
@@ -157,27 +158,27 @@ impl DataFolder {
         self.root.join("blobs")
     }
 
-    /// When what was over at a start was last given time to be seen.
+    /// When clusters that had expired at a start were last given time to be adopted.
     pub fn grace(&self) -> PathBuf {
         self.root.join("grace")
     }
 
-    /// What was found in the folder and belongs to nothing that is known. JAC puts things here and removes none.
+    /// Items found in the folder that belong to nothing known. JAC moves them here and removes none.
     pub fn lost(&self) -> PathBuf {
         self.root.join("lost")
     }
 
-    /// Where the local provider has its nodes.
+    /// The folder of the local provider's nodes.
     pub fn local_nodes(&self) -> PathBuf {
         self.root.join("local")
     }
 
-    /// What the provider ssh knows of its machines.
+    /// The machines known to the provider ssh.
     pub fn ssh_machines(&self) -> PathBuf {
         self.root.join("ssh")
     }
 
-    /// What is known of the machines of EC2, with the keys that sign in there.
+    /// The known EC2 instances, with the keys to sign in to them.
     pub fn ec2_machines(&self) -> PathBuf {
         self.root.join("ec2")
     }
@@ -187,7 +188,8 @@ impl DataFolder {
         self.root.join("bundles")
     }
 
-    /// The key store of a cluster. It has one place for all of its nodes: JMeter sends the path along.
+    /// The folder of a cluster's key store. It has the same path on all of its nodes: JMeter sends the path to the
+    /// workers.
     pub fn cluster(&self, cluster: &ClusterId) -> PathBuf {
         self.clusters().join(cluster.as_str())
     }
@@ -201,7 +203,7 @@ impl DataFolder {
         self.plans().join(plan.as_str())
     }
 
-    /// A folder for each plan that has revisions: what its files were before.
+    /// A folder for each plan that has revisions, with its earlier files.
     pub fn revisions(&self) -> PathBuf {
         self.root.join("plans-revisions")
     }
@@ -221,7 +223,7 @@ impl DataFolder {
         self.runs().join(run.as_str())
     }
 
-    /// Where uploads lie until they are complete. It is on the same disk as the plans, so that moving is renaming.
+    /// Where incomplete uploads are. It is on the same disk as the plans, so that moving is renaming.
     pub fn uploads(&self) -> PathBuf {
         self.root.join("uploads")
     }

@@ -1,7 +1,7 @@
 //! The history of plans: the figures of each finished run by label, and which run of a plan is its baseline.
 //!
-//! Trends are read from here alone: rows lie in the order in which a trend shows them, so that a page costs what it shows, however many runs
-//! there are. What the counted response times mean is the engine's: here they are bytes.
+//! Trends are read only from here: rows are stored in the order in which a trend shows them, so that the cost of a page
+//! does not depend on the number of runs. The engine interprets the counted response times: here they are bytes.
 
 use crate::documents::{self, Put};
 use crate::lists::{read_id, read_word};
@@ -25,7 +25,7 @@ pub struct RunMetrics {
     pub rate_per_s: Option<f64>,
     /// Share of the whole log's rows that could not be read, in percent.
     pub unread_percent: Option<f64>,
-    /// The allowed share, if it is not the default.
+    /// The permitted share, if it is not the default.
     pub max_unread_percent: Option<f64>,
     /// What the total covers: `samples` or `transactions`; `None`: unknown, or irrelevant for a label.
     pub total_basis: Option<String>,
@@ -51,7 +51,7 @@ pub struct TrendRow {
     pub metrics: RunMetrics,
 }
 
-/// Where a page of a trend ends: the newest runs come first.
+/// The end of a page of a trend: the newest runs come first.
 pub type TrendPlace = (EpochMs, RunId);
 
 const COLUMNS: &str = "m.run, r.name, m.created_ms, r.started_ms, r.verdict, r.cause, r.tags, r.baseline_ms, r.pinned, r.plan_revision, m.label, m.total, m.samples, m.errors, m.mean_ms, m.median_ms, m.p90_ms, m.p95_ms, m.p99_ms, m.rate_per_s, m.unread_percent, m.max_unread_percent, m.total_basis, m.times";
@@ -73,7 +73,7 @@ fn baseline_sql() -> String {
     )
 }
 
-/// The labels one after the other, so that the rows between them are passed over.
+/// The labels one after the other, so that the rows between them are skipped.
 const FIRST_LABEL: &str = "SELECT min(label) FROM run_metrics WHERE plan = ?1 AND total = 0";
 const NEXT_LABEL: &str = "SELECT min(label) FROM run_metrics WHERE plan = ?1 AND total = 0 AND label > ?2";
 
@@ -182,17 +182,17 @@ fn put_metrics(connection: &Connection, id: &RunId, metrics: &[RunMetrics]) -> R
 }
 
 impl Store {
-    /// Keeps a finished run's figures, instead of any earlier ones; an empty list says that it has no figures.
+    /// Stores a finished run's figures and replaces any earlier ones; an empty list means that it has no figures.
     ///
     /// # Errors
-    /// When there is no such run, or the database cannot be written.
+    /// When the run does not exist, or the database cannot be written.
     pub async fn put_run_metrics(&self, id: &RunId, metrics: Vec<RunMetrics>) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |connection| put_metrics(connection, &id, &metrics)).await
     }
 
-    /// The same for a run whose figures are missing: those that were written at a run's end stay, as do earlier ones that are to be replaced if
-    /// there is nothing to replace them by.
+    /// The same for a run whose figures are missing: figures that were written at a run's end are kept, as are earlier
+    /// ones that should be replaced if there is no replacement.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -215,7 +215,7 @@ impl Store {
         .await
     }
 
-    /// Finished runs whose figures are not kept yet, the newest first.
+    /// Finished runs whose figures are not stored yet, newest first.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -256,7 +256,7 @@ impl Store {
         .await
     }
 
-    /// The baseline of a plan, where it has one with figures of that label.
+    /// The baseline of a plan, if it has one with figures of that label.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -293,10 +293,10 @@ impl Store {
         .await
     }
 
-    /// Makes a run its plan's baseline, instead of any other, or no longer. Gives the runs that were changed.
+    /// Makes a run its plan's baseline and replaces any other, or removes the baseline. Returns the changed runs.
     ///
     /// # Errors
-    /// When there is no such run, or the database cannot be written.
+    /// When the run does not exist, or the database cannot be written.
     pub async fn set_baseline(&self, id: &RunId, at_ms: Option<EpochMs>) -> Result<Vec<RunId>, StoreError> {
         let id = id.clone();
         self.write(move |connection| {
@@ -328,7 +328,7 @@ fn other_baselines(connection: &Connection, run: &Run) -> Result<Vec<String>, St
     read().map_err(during("read a plan's baseline"))
 }
 
-/// Keeps the tags of a run where lists look for them.
+/// Stores the tags of a run in the table that lists use.
 pub(crate) fn put_tags(connection: &Connection, run: &Run) -> Result<(), StoreError> {
     let failed = || during("write a run's tags");
     connection.execute("DELETE FROM run_tags WHERE run = ?1", [run.id.as_str()]).map_err(failed())?;
@@ -418,7 +418,7 @@ mod tests {
         assert_eq!(changed, [runs[2].id.clone(), runs[0].id.clone()]);
         assert_eq!(baseline().await.as_ref(), Some(&runs[2].id));
         assert_eq!(store.run(&runs[0].id).await.expect("a run").run.baseline_ms, None);
-        // As a folder of another installation may bring one along.
+        // A folder of another installation may contain one.
         let restored = Run { baseline_ms: Some(9), ..runs[1].clone() };
         store.restore_run(&restored, None, None).await.expect("restored");
         assert_eq!(baseline().await.as_ref(), Some(&runs[1].id));
@@ -440,7 +440,7 @@ mod tests {
         assert_eq!(store.trend(&runs[1].plan_id, None, None, 10).await.expect("a page").len(), 1);
         store.fill_run_metrics(&runs[2].id, Vec::new()).await.expect("there are none");
         assert_eq!(missing().await, [runs[0].id.clone()]);
-        // Later changes of the run leave that as it is.
+        // Later changes of the run do not affect it.
         store.set_baseline(&runs[2].id, Some(1)).await.expect("set");
         assert_eq!(missing().await, [runs[0].id.clone()]);
         let unknown = store.put_run_metrics(&examples::run(9).id, Vec::new()).await;

@@ -1,7 +1,8 @@
-//! The key that secrets are sealed with, and those of before, with which what was sealed then still opens.
+//! The key that secrets are sealed with, and the previous keys, which still open what was sealed with them.
 //!
-//! Beside the key's file `secret.key` lie `secret.key.before`, the keys of before, a line each; and while a key is being changed
-//! `secret.key.next`. All of them open, so that a crash at any moment leaves nothing that does not.
+//! Next to the key's file `secret.key` are `secret.key.before`, the previous keys, one per line; and while a key is
+//! being changed `secret.key.next`. All of them open secrets, so that a crash at any moment leaves every secret
+//! readable.
 
 use crate::seal::{SealError, SealingKey, in_one_step, read_bytes};
 use std::fs;
@@ -49,7 +50,7 @@ impl From<SealingKey> for KeyRing {
 }
 
 impl KeyRing {
-    /// The key of that file with those beside it.
+    /// The key in that file with those next to it.
     pub fn read(path: &Path) -> Result<Self, SealError> {
         let current = SealingKey::read(path)?;
         let mut others = Vec::new();
@@ -63,7 +64,8 @@ impl KeyRing {
         Ok(Self { current, others })
     }
 
-    /// Makes the next key, unless a change that was cut off has left one, and writes this one to those of before. Gives the next one.
+    /// Creates the next key, unless an interrupted change has left one, and adds the current one to the previous keys.
+    /// Returns the next key.
     pub fn prepare_next(path: &Path, random: [u8; 32]) -> Result<SealingKey, SealError> {
         let unusable = |path: PathBuf| move |source| SealError::Unusable { path, source };
         let next = next_of(path);
@@ -80,7 +82,7 @@ impl KeyRing {
         SealingKey::read(&next)
     }
 
-    /// Makes the next key the one of now.
+    /// Makes the next key the current one.
     pub fn take_next(path: &Path) -> Result<(), SealError> {
         let unusable = |source| SealError::Unusable { path: path.to_owned(), source };
         fs::rename(next_of(path), path).map_err(unusable)?;
@@ -92,7 +94,7 @@ impl KeyRing {
         self.current.seal(purpose, secret)
     }
 
-    /// Opens with whichever key it was sealed with.
+    /// Opens with the key that it was sealed with.
     pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let first = self.current.open(purpose, sealed);
         let Err(refused) = first else { return first };

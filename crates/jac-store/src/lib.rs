@@ -1,7 +1,7 @@
-//! What JAC remembers: clusters, plans and runs in SQLite, files in a folder, secrets sealed.
+//! JAC's persistent data: clusters, plans and runs in SQLite, files in a folder, sealed secrets.
 //!
-//! Owns the data folder's layout, the database and its migrations, and the key that secrets are sealed with. Does not own what any of it means: transitions are
-//! jac-model's, operations are jac-engine's.
+//! Owns the data folder's layout, the database and its migrations, and the key that secrets are sealed with. Does not
+//! own the meaning of the data: transitions belong to jac-model, operations to jac-engine.
 
 pub mod audit;
 mod clusters;
@@ -96,7 +96,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/022-cluster-causes.sql")),
 ];
 
-/// The database. Every call is one short transaction, on a thread that may wait. Clones are the same database.
+/// The database. Every call is one short transaction, on a thread that may block. Clones refer to the same database.
 #[derive(Debug, Clone)]
 pub struct Store {
     connections: Connections,
@@ -106,7 +106,7 @@ pub struct Store {
 /// The rows that could not be read, with the reason, by kind and id.
 type Unreadable = Arc<Mutex<BTreeMap<(&'static str, String), String>>>;
 
-/// What the database could not do.
+/// Errors of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("no {kind} {id}")]
@@ -118,7 +118,7 @@ pub enum StoreError {
     /// The owner of a new item was removed meanwhile.
     #[error("the account of {name} was removed")]
     OwnerMissing { name: String },
-    /// Of somebody who is to be removed.
+    /// The person to be removed still owns something.
     #[error("the person still owns something")]
     StillOwns,
     #[error("there would be no administrator left")]
@@ -144,7 +144,7 @@ pub enum StoreError {
     Unwritable { what: &'static str, source: serde_json::Error },
 }
 
-/// A row that this JAC cannot read. It is left as it is and left out of every list.
+/// A row that this JAC cannot read. It is left unchanged and omitted from every list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadableRow {
     /// `cluster`, `plan`, `run` or `schedule`.
@@ -172,15 +172,15 @@ fn during(what: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
 }
 
 impl Store {
-    /// Opens the database, makes it where there is none, and brings it up to date.
+    /// Opens the database, creates it if it does not exist, and migrates it to the current schema.
     ///
     /// # Errors
-    /// When it cannot be opened or is of a newer JAC.
+    /// When it cannot be opened or was written by a newer JAC.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         Self::prepare(Connections::of_file(path)).await
     }
 
-    /// Whether a database is of this JAC's schema, so that opening it changes nothing. One that is not there is not.
+    /// Whether a database has the schema of this JAC, so that opening it changes nothing. `false` if it does not exist.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -195,10 +195,10 @@ impl Store {
         Ok(version as usize == MIGRATIONS.len())
     }
 
-    /// A database that is gone with its last user.
+    /// A database that ceases to exist with its last user.
     ///
     /// # Errors
-    /// When SQLite has no memory.
+    /// When SQLite runs out of memory.
     pub async fn in_memory() -> Result<Self, StoreError> {
         Self::prepare(Connections::in_memory()).await
     }
@@ -208,15 +208,15 @@ impl Store {
         let store = Self { connections, unreadable: Arc::default() };
         let unreadable = store.unreadable.clone();
         store.write(move |connection| documents::fill_rows(connection, &unreadable)).await?;
-        // Of a database that was just made the log is four times as long as the database, and takes the room of a small disk. On a full one it stays:
-        // a server that does not start could not delete anything.
+        // After the creation of a database, its log is four times as long as the database, which is much on a small
+        // disk. If the disk is full it stays: a server that does not start could not delete anything.
         if let Err(error) = store.connections.alone(|connection| shorten_log(connection)).await {
             tracing::warn!(%error, "{error}; it stays as long as it is");
         }
         Ok(store)
     }
 
-    /// The rows that could not be read since this JAC was started, as far as anybody has asked for them.
+    /// The rows that could not be read since this JAC was started, as far as they were requested.
     pub fn unreadable(&self) -> Vec<UnreadableRow> {
         let known = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         let row = |((kind, id), reason): (&(&'static str, String), &String)| UnreadableRow {
@@ -227,17 +227,17 @@ impl Store {
         known.iter().map(row).collect()
     }
 
-    /// Writes all that is committed to a new file, which is a database of its own. Nobody waits for it.
+    /// Writes all committed data to a new file, which is an independent database. It blocks nobody.
     ///
     /// # Errors
-    /// When the file is there already or cannot be written.
+    /// When the file exists already or cannot be written.
     pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         let file = file.to_string_lossy().into_owned();
         self.read(move |connection| connection.execute("VACUUM INTO ?1", [file]).map(drop).map_err(during("be copied")))
             .await
     }
 
-    /// Asks the database something.
+    /// Queries the database.
     async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -249,7 +249,7 @@ impl Store {
         asked
     }
 
-    /// Asks the database several things, all of one moment.
+    /// Runs several queries on one snapshot of the database.
     async fn read_at_once<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -269,7 +269,7 @@ impl Store {
         let Some(audited) = AuditedChange::current() else { return self.connections.write(change).await };
         let of_request = audited.clone();
         let changed = self.connections.write(move |connection| {
-            // The change may say more of what is done.
+            // The change may add details to its entry.
             let answer = audited.around_blocking(|| change(connection))?;
             let entry = audited.due();
             if let Some(entry) = &entry {
@@ -285,12 +285,12 @@ impl Store {
     }
 }
 
-/// Moves what is committed into the database's file, as far as no reader is in the way, and empties the write-ahead log.
+/// Moves committed data into the database's file, as far as no reader prevents it, and truncates the write-ahead log.
 fn shorten_log(connection: &Connection) -> Result<(), StoreError> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(during("shorten its log"))
 }
 
-/// Brings the schema up to date. A database of a newer JAC is taken as it is where that one says that this one can read it.
+/// Migrates the schema. A database of a newer JAC is used unchanged if it is marked as readable for this version.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let migrations = Migrations::from_slice(MIGRATIONS);
     let found = match migrations.current_version(connection)? {

@@ -1,8 +1,9 @@
-//! Lists: a page of rows in an order, from where the page before it ended.
+//! Lists: a page of rows in an order, starting where the previous page ended.
 //!
-//! Each list is one statement on the narrow rows, which names the index that gives its order, so that a page costs what it shows: nothing is
-//! sorted (but for the few rows of one cluster, or those that have not finished), no table is read from one end to the other, and SQLite refuses a statement that its index does not fit. Owns the cursor. Does not
-//! own which columns a kind of thing has: those are in the modules below.
+//! Each list is one statement on the narrow rows, which names the index that provides its order, so that the cost
+//! depends only on the page: nothing is sorted (except the few rows of one cluster, or the unfinished ones), no table
+//! is scanned completely, and SQLite rejects a statement that its index does not fit. Owns the cursor. The columns of
+//! each kind are in the modules below.
 
 pub(crate) mod clusters;
 pub(crate) mod people;
@@ -16,7 +17,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 use sha2::{Digest, Sha256};
 
-/// The most rows of one page.
+/// Maximum number of rows per page.
 pub const MOST_LISTED: u32 = 200;
 
 /// Which page is requested.
@@ -26,7 +27,7 @@ pub struct PageRequest<S> {
     pub order: Order,
     /// At most this many rows; 1 to [`MOST_LISTED`].
     pub limit: u32,
-    /// What the page before gave as its end; `None`: the first page.
+    /// The end of the previous page, as returned with it; `None`: the first page.
     pub after: Option<String>,
 }
 
@@ -38,7 +39,7 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// What a column holds, for bounds that are outside of everything.
+/// The type of a column, for bounds beyond all values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Integer,
@@ -46,7 +47,7 @@ pub(crate) enum Holds {
     Text,
 }
 
-/// An order that a list can be given in.
+/// An order of a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key {
     pub column: &'static str,
@@ -55,7 +56,7 @@ pub(crate) struct Key {
     pub index: &'static str,
 }
 
-/// A list's statement while it is put together. Values are bound, never written into it.
+/// A list's statement under construction. Values are bound, never written into it.
 pub(crate) struct Query {
     table: &'static str,
     columns: &'static str,
@@ -104,7 +105,7 @@ impl Query {
         Ok(query)
     }
 
-    /// What lies before the first row.
+    /// A position before the first row.
     fn before_all(&self) -> (Value, String) {
         let value = match (self.order, self.key.holds) {
             // SQLite takes a blob for greater than all numbers and texts.
@@ -121,13 +122,13 @@ impl Query {
         format!("?{}", self.values.len())
     }
 
-    /// Only rows whose columns have been filled from their documents.
+    /// Only rows whose columns have been filled in from their documents.
     pub fn filled(mut self) -> Self {
         self.only("version > 0");
         self
     }
 
-    /// Takes another index, which has the same order where its first column has one value.
+    /// Uses another index, which has the same order if its first column has one value.
     pub fn through(&mut self, index: &'static str) {
         self.index = index;
     }
@@ -140,11 +141,11 @@ impl Query {
         }
     }
 
-    /// Only rows that have one of these values; none: no row.
+    /// Only rows that have one of these values; an empty list: no row.
     pub fn one_of(&mut self, column: &'static str, values: Option<&Vec<String>>) {
         match values.map(Vec::as_slice) {
             None => (),
-            // SQLite would find no use for the index that is named.
+            // SQLite would not use the named index.
             Some([]) => self.is_empty = true,
             Some([only]) => self.equal(column, Some(only.clone())),
             Some(values) => {
@@ -155,7 +156,8 @@ impl Query {
         }
     }
 
-    /// Only rows whose column is among what a statement gives that ends with a value. With `+` before it, the column chooses no index.
+    /// Only rows whose column is in the result of a statement that ends with a value. With the prefix `+` the column
+    /// does not choose an index.
     pub fn in_list(&mut self, column: &'static str, statement: &'static str, value: Option<String>) {
         if let Some(value) = value {
             let place = self.bind(Value::Text(value));
@@ -191,7 +193,7 @@ impl Query {
             return Err(StoreError::TextTooLong { longest: LONGEST_TEXT });
         }
         for word in text.split_whitespace() {
-            // Half as long as `instr` takes. What has a meaning in a pattern stands in brackets, where it has none.
+            // This takes half as long as `instr`. Special characters are put in brackets, where they have no meaning.
             let pattern: String = jac_model::folded(word).chars().map(literal).collect();
             let place = self.bind(format!("*{pattern}*").into());
             self.conditions.push(format!("{column} GLOB {place}"));
@@ -199,12 +201,12 @@ impl Query {
         Ok(())
     }
 
-    /// Only rows of which a statement without values says so.
+    /// Only rows that match a condition without values.
     pub fn only(&mut self, condition: &'static str) {
         self.conditions.push(condition.to_owned());
     }
 
-    /// The statement. It asks for one row more than the page has, which shows whether there is another page.
+    /// The statement. It requests one more row than the page has, which shows whether there is another page.
     pub fn sql(&self) -> String {
         let direction = match self.order {
             Order::Ascending => "ASC",
@@ -221,8 +223,8 @@ impl Query {
         )
     }
 
-    /// The page. `read` is given each row; the key and the id stand behind the columns that it asked for. A row that it cannot read is
-    /// left out and remembered.
+    /// The page. `read` receives each row; the key and the ID follow the requested columns. An unreadable row is
+    /// skipped and recorded.
     pub fn run<T>(
         &self,
         connection: &Connection,
@@ -249,7 +251,7 @@ impl Query {
             match read(row) {
                 Ok(item) => page.items.push(item),
                 Err(error) if is_of_the_row(&error) => {
-                    // Tables are named after what they hold, in the plural.
+                    // Tables are named after their contents, in the plural.
                     let kind = self.table.strip_suffix('s').unwrap_or(self.table);
                     note_unreadable(unreadable, kind, &id, &error);
                 }
@@ -261,18 +263,19 @@ impl Query {
     }
 }
 
-/// Whether a row holds something else than this JAC puts there, rather than the database having failed.
+/// Whether a row contains an unexpected value, as opposed to a failure of the database.
 fn is_of_the_row(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
     matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))
 }
 
-/// A letter in a pattern of GLOB that means itself.
+/// A literal letter in a GLOB pattern.
 fn literal(letter: char) -> String {
     if matches!(letter, '*' | '?' | '[') { format!("[{letter}]") } else { letter.to_string() }
 }
 
-/// A cursor: the order, and the key and the id of the last row that was given. It is spelled so that nobody builds one, and with a check.
+/// A cursor: the order, and the key and the ID of the last returned row. It is encoded with a checksum, so that nobody
+/// constructs one.
 fn encode(key: Key, order: Order, value: &Value, id: String) -> String {
     let value = match value {
         Value::Integer(number) => number.to_string(),
@@ -314,13 +317,13 @@ fn decode(cursor: &str, key: Key, order: Order) -> Option<(Value, String)> {
     is_of_list.then_some((value, id))
 }
 
-/// A word of a column that this JAC does not know.
+/// A name in a column that this JAC does not know.
 pub(crate) fn unknown_word(column: &'static str, error: serde_json::Error) -> rusqlite::Error {
     let source = format!("the column {column}: {error}").into();
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, source)
 }
 
-/// A column's word as what it stands for.
+/// The value of a column's name.
 pub(crate) fn read_word<T: serde::de::DeserializeOwned>(
     row: &Row<'_>,
     column: &'static str,
@@ -337,7 +340,7 @@ pub(crate) fn read_id<T: std::str::FromStr<Err = jac_model::id::InvalidId>>(
     text.parse().map_err(|error| unknown_word(column, serde::de::Error::custom(error)))
 }
 
-/// Somebody's or something's two columns.
+/// The two columns of a team.
 pub(crate) fn read_team(row: &Row<'_>) -> Result<Option<jac_model::Named>, rusqlite::Error> {
     let (id, name): (Option<String>, Option<String>) = (row.get("team")?, row.get("team_name")?);
     Ok(id.zip(name).map(|(id, name)| jac_model::Named { id, name }))

@@ -16,10 +16,10 @@ mod copies;
 
 const OF_SCHEMA_2: &str = include_str!("../fixtures/documents-of-schema-2.json");
 const OF_SCHEMA_4: &str = include_str!("../fixtures/documents-of-schema-4.json");
-/// Schemas whose rows hold the documents themselves.
+/// Schemas whose rows contain the documents themselves.
 const OLDER: [(usize, &str); 4] = [(1, OF_SCHEMA_2), (2, OF_SCHEMA_2), (3, OF_SCHEMA_4), (4, OF_SCHEMA_4)];
 
-/// Makes a database as it was at that schema, with a cluster, a plan and a run in it, and a run that nobody can read.
+/// Creates a database with that schema, with a cluster, a plan and a run in it, and a run that is unreadable.
 fn write_older(place: &Path, schema: usize, rows: &str) {
     let mut connection = Connection::open(place).expect("a database");
     Migrations::from_slice(&MIGRATIONS[..schema]).to_latest(&mut connection).expect("migrated");
@@ -205,7 +205,7 @@ async fn a_document_of_a_newer_jac_is_left_alone_while_its_row_is_listed() {
     assert!(changed.is_err(), "nothing is written over it");
     let unreadable: Vec<_> = store.unreadable().into_iter().map(|row| (row.kind, row.id)).collect();
     assert_eq!(unreadable, [("run", run.id.to_string())]);
-    // Its owner may go all the same.
+    // Its owner can still be removed.
     let heir = jac_model::Person { id: "u-heir".to_owned(), name: "Heir".to_owned() };
     store.give_row(Kind::Run, run.id.as_str(), &heir).await.expect("given");
     assert_eq!(store.owned(Kind::Run, &heir.id).await.expect("owned"), [run.id.to_string()]);
@@ -243,7 +243,7 @@ fn shape<T: Document>(thing: &T) -> String {
     format!("schema {}\n{}\n", schema_of::<T>(), found.into_iter().collect::<Vec<_>>().join("\n"))
 }
 
-/// When this fails, what is stored has another shape than before. Raise the schema with an upgrade in `documents.rs`, and write the new
+/// When this fails, the stored shape has changed. Raise the schema with an upgrade in `documents.rs`, and write the new
 /// shape into the fixture.
 #[test]
 fn the_stored_shape_is_the_one_of_its_schema() {

@@ -1,4 +1,5 @@
-//! People. Owns their rows, and the rule that an administrator stays. Pages of them are lists/people.rs's, teams are teams.rs's.
+//! People. Owns their rows, and the rule that one administrator must remain. Pages of them are in lists/people.rs,
+//! teams in teams.rs.
 
 use crate::audit::AuditedChange;
 use crate::{Kind, Store, StoreError, during};
@@ -6,7 +7,7 @@ use jac_model::{EpochMs, Named, Person, UserRole, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeSet, HashMap};
 
-/// A person as the database has them.
+/// A person as stored in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRow {
     pub id: String,
@@ -15,10 +16,10 @@ pub struct PersonRow {
     pub name_key: String,
     pub role: UserRole,
     pub teams: Vec<Named>,
-    /// They may not sign in, and what they had signed in with works no more.
+    /// They may not sign in, and their sessions and tokens are invalid.
     pub disabled: bool,
     pub has_password: bool,
-    /// The company's sign-on knows them.
+    /// They come from the company's sign-on.
     pub via_company: bool,
     pub created_ms: EpochMs,
     pub last_seen_ms: Option<EpochMs>,
@@ -31,7 +32,7 @@ impl PersonRow {
     }
 }
 
-/// What is to be changed of a person; `None` leaves it as it is.
+/// The changes of a person; `None` leaves a value unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonChange {
     pub role: Option<UserRole>,
@@ -47,7 +48,7 @@ pub(crate) fn row_of(row: &Row<'_>) -> rusqlite::Result<PersonRow> {
     Ok(PersonRow {
         id: row.get(0)?,
         name: row.get(1)?,
-        // A word that this JAC does not know is read as the least.
+        // An unknown role is read as the lowest.
         role: UserRole::of_word(&row.get::<_, String>(2)?).unwrap_or(UserRole::Viewer),
         teams: Vec::new(),
         disabled: row.get(3)?,
@@ -133,7 +134,7 @@ pub(crate) fn set_teams(connection: &Connection, person: &str, teams: &[String])
     Ok(())
 }
 
-/// Says in the audit trail who or what came into a list, and what left it.
+/// Adds the added and removed elements of a list to the audit trail.
 pub(crate) fn report_difference(what: &str, before: &BTreeSet<String>, after: &BTreeSet<String>) {
     for (how, difference) in [("added", after - before), ("removed", before - after)] {
         if !difference.is_empty() {
@@ -142,7 +143,7 @@ pub(crate) fn report_difference(what: &str, before: &BTreeSet<String>, after: &B
     }
 }
 
-/// Refuses what would leave nobody who can look after the installation.
+/// Rejects a change that would leave no administrator who can sign in.
 pub(crate) fn keep_an_administrator(connection: &Connection) -> Result<(), StoreError> {
     let left: i64 = connection
         .query_row("SELECT count(*) FROM people WHERE role = 'administrator' AND NOT disabled", [], |row| row.get(0))
@@ -179,7 +180,7 @@ pub(crate) const OWNED_CLUSTERS: &str = "SELECT count(*) FROM clusters WHERE own
 pub(crate) const OWNED_PLANS: &str = "SELECT count(*) FROM plans WHERE owner = ?1";
 pub(crate) const OWNED_RUNS: &str = "SELECT count(*) FROM runs WHERE owner = ?1";
 
-/// How much somebody owns.
+/// How much a person owns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Owned {
     /// Active clusters.
@@ -218,7 +219,7 @@ impl Store {
         .await
     }
 
-    /// Whether somebody else is an administrator who can sign in.
+    /// Whether another person is an administrator who can sign in.
     pub async fn has_other_administrator(&self, than: &str) -> Result<bool, StoreError> {
         let than = than.to_owned();
         self.read(move |connection| {
@@ -274,7 +275,7 @@ impl Store {
         .await
     }
 
-    /// Adds somebody.
+    /// Adds a person.
     pub async fn add_person(
         &self,
         id: &str,
@@ -297,7 +298,8 @@ impl Store {
         .await
     }
 
-    /// Changes somebody. Who is disabled is signed out everywhere, and their tokens work no more until they are enabled.
+    /// Changes a person. A disabled person is signed out everywhere, and their tokens are invalid until they are
+    /// enabled.
     pub async fn change_person(
         &self,
         id: &str,
@@ -350,7 +352,7 @@ impl Store {
         .await
     }
 
-    /// Stores a password's hash, and ends all of the person's sessions but one, and their sign-in links.
+    /// Stores a password's hash, and ends all of the person's sessions except one, and their sign-in links.
     pub async fn set_password(&self, id: &str, hash: &str, keep_session: Option<&str>) -> Result<(), StoreError> {
         let (id, hash, keep) = (id.to_owned(), hash.to_owned(), keep_session.map(str::to_owned));
         self.write(move |connection| {
@@ -361,13 +363,13 @@ impl Store {
                 .map_err(failed())?;
             // A link would allow access without the password.
             connection.execute("DELETE FROM sign_in_links WHERE person = ?1", [&id]).map_err(failed())?;
-            // The next change wants the password.
+            // The next change requires the password.
             connection.execute("UPDATE sessions SET by_link = 0 WHERE person = ?1", [&id]).map(drop).map_err(failed())
         })
         .await
     }
 
-    /// The ids of what somebody owns.
+    /// The IDs of the objects that a person owns.
     pub async fn owned(&self, kind: Kind, person: &str) -> Result<Vec<String>, StoreError> {
         let sql = match kind {
             Kind::Cluster => "SELECT id FROM clusters WHERE owner = ?1",

@@ -88,7 +88,7 @@ impl Store {
         self.read(move |connection| documents::document(connection, id.as_str())).await
     }
 
-    /// Forgets a plan. Its runs keep its name.
+    /// Deletes a plan. Its runs keep its name.
     pub async fn delete_plan(&self, id: &PlanId) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |connection| documents::remove::<Plan>(connection, id.as_str())).await

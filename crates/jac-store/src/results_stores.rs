@@ -4,7 +4,7 @@ use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Person, RunId};
 use rusqlite::{Connection, Row, params};
 
-/// A place in S3 where somebody has the results of their runs stored.
+/// A location in S3 where a person has the results of their runs stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultsStoreRow {
     pub id: String,
@@ -18,7 +18,7 @@ pub struct ResultsStoreRow {
     pub storage_class: Option<String>,
     /// The set of credentials that requests are signed with: its ID.
     pub credentials: String,
-    /// Its owner's runs go there; else it has earlier ones.
+    /// The store of its owner's new runs; `false`: it contains earlier ones.
     pub is_current: bool,
     pub saved_ms: EpochMs,
 }
@@ -64,7 +64,7 @@ fn put(connection: &Connection, row: &ResultsStoreRow) -> rusqlite::Result<()> {
     connection.execute(sql, values).map(drop)
 }
 
-/// Forgets the stores of before that have no runs any more.
+/// Deletes former stores that have no runs any more.
 fn drop_empty(connection: &Connection) -> rusqlite::Result<()> {
     let sql = "DELETE FROM results_stores WHERE is_current = 0 AND id NOT IN (SELECT store FROM placed_runs)";
     connection.execute(sql, []).map(drop)
@@ -86,8 +86,8 @@ impl Store {
         .await
     }
 
-    /// Writes a store, instead of the one of its ID, whose address and endpoint stay. If it is its owner's current one, no other is; a store of
-    /// before without runs is forgotten.
+    /// Writes a store, and replaces the one with its ID except for its address and endpoint. If it is its owner's
+    /// current one, no other is; a former store without runs is deleted.
     ///
     /// # Errors
     /// When its set of credentials does not exist, or the database cannot be written.
@@ -102,7 +102,7 @@ impl Store {
         .await
     }
 
-    /// Forgets a store that has no runs. None there is a success.
+    /// Deletes a store that has no runs. A missing one is a success.
     ///
     /// # Errors
     /// When there are runs in it, or the database cannot be written.
@@ -115,7 +115,7 @@ impl Store {
         .await
     }
 
-    /// Every run that is in somebody's store, or may be, with the store's ID.
+    /// Every run that is in a person's store, or may be, with the store's ID.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -132,10 +132,10 @@ impl Store {
         .await
     }
 
-    /// Writes down that a run may be in that store from now on.
+    /// Records that a run may be in that store from now on.
     ///
     /// # Errors
-    /// When the store does not exist any more, or the database cannot be written.
+    /// When the store no longer exists, or the database cannot be written.
     pub async fn place_run(&self, run: &RunId, store: &str) -> Result<(), StoreError> {
         let (run, store) = (run.clone(), store.to_owned());
         self.write(move |connection| {
@@ -150,7 +150,7 @@ impl Store {
         .await
     }
 
-    /// Nothing of a run is in anybody's store any more. A store of before whose last run it was is forgotten.
+    /// Records that nothing of a run is in a person's store any more. A former store is deleted with its last run.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -166,8 +166,8 @@ impl Store {
         .await
     }
 
-    /// Gives the stores of somebody who leaves to somebody else, as stores of before: what is in them can be read and deleted. Those without runs are
-    /// forgotten.
+    /// Gives the stores of a person who is removed to another person, as former stores: their contents can be read and
+    /// deleted. Stores without runs are deleted.
     ///
     /// # Errors
     /// When the database cannot be written.

@@ -1,4 +1,4 @@
-//! What is old: which rows are to go first.
+//! Retention: the oldest rows, which are deleted first.
 
 use crate::documents::ids;
 use crate::{Store, StoreError, during};
@@ -75,7 +75,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(|place| place.1.parse().ok().map(|id| (place, id))).collect())
     }
 
-    /// The position from which finished runs, without pinned ones and baselines, exceed `count`; `None`: they do not.
+    /// The position from which finished runs, except pinned ones and baselines, exceed `count`; `None`: they do not.
     pub async fn newest_run_beyond(&self, count: u32) -> Result<Option<RunPlace>, StoreError> {
         self.read(move |connection| {
             let found = connection.prepare_cached(NTH_NEWEST).and_then(|mut statement| {
@@ -86,7 +86,7 @@ impl Store {
         .await
     }
 
-    /// Removes at most `limit` events of clusters that ended before then, and says how many there were.
+    /// Removes at most `limit` events of clusters that ended before then, and returns their number.
     pub async fn delete_old_events(&self, before_ms: EpochMs, limit: u32) -> Result<usize, StoreError> {
         self.write(move |connection| {
             connection.execute(OLD_EVENTS, params![before_ms, limit]).map_err(during("delete old events"))
@@ -94,7 +94,7 @@ impl Store {
         .await
     }
 
-    /// Plans of `jac run` first uploaded before this time that have no runs any more, and no schedule.
+    /// Plans of `jac run` first uploaded before this time that have no runs and no schedule any more.
     pub async fn forgotten_plans(&self, before_ms: EpochMs) -> Result<Vec<PlanId>, StoreError> {
         let sql = EPHEMERAL.replace("?1", &before_ms.to_string());
         let found = self.read(move |connection| {

@@ -1,4 +1,4 @@
-//! Runs, and what they measured.
+//! Runs, and their results.
 
 use crate::audit::AuditedChange;
 use crate::documents::{self, Document, Kind, Put, RUN_UPGRADES, search_text, to_json, word};
@@ -11,7 +11,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-/// A run with what was measured.
+/// A run with its result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRow {
     pub run: Run,
@@ -84,7 +84,7 @@ fn note_figures(connection: &Connection, id: &RunId) -> Result<(), StoreError> {
     let result: Option<String> = connection
         .query_row("SELECT result FROM run_documents WHERE id = ?1", [id.as_str()], |row| row.get(0))
         .map_err(during("read a run's result"))?;
-    // One that cannot be read is reported when the run is looked at.
+    // An unreadable result is reported when the run is requested.
     let Some(result) = result.and_then(|text| serde_json::from_str::<Value>(&text).ok()) else { return Ok(()) };
     let figure = |name: &str| result.pointer(&format!("/headline/{name}"));
     let verdict = result.get("verdict").and_then(Value::as_str).unwrap_or("none");
@@ -121,7 +121,7 @@ fn run_row(connection: &Connection, unreadable: &Unreadable, id: &str) -> Result
         .map_err(during("read a run"))?;
     let (schema, text, result) =
         found.ok_or_else(|| StoreError::NotFound { kind: Kind::Run.name(), id: id.to_owned() })?;
-    // The figures beside it may be of another version; what was run is not less known for that.
+    // The figures may be of another version; the run itself can still be read.
     let result = result.and_then(|text| match serde_json::from_str(&text) {
         Ok(result) => Some(result),
         Err(error) => {
@@ -135,7 +135,7 @@ fn run_row(connection: &Connection, unreadable: &Unreadable, id: &str) -> Result
 pub(crate) const UNFINISHED: &str =
     "SELECT id FROM runs INDEXED BY runs_unfinished WHERE phase <> 'finished' AND phase > ''";
 
-/// Those that have not finished are few.
+/// There are few unfinished runs.
 const QUEUED: &str = "SELECT id FROM runs INDEXED BY runs_unfinished WHERE phase = 'queued' AND phase <> 'finished' AND phase > '' AND cluster = ?1 \
     ORDER BY created_ms, id";
 
@@ -164,8 +164,8 @@ impl Store {
         self.read(move |connection| documents::documents(connection, &unreadable, UNFINISHED)).await
     }
 
-    /// The runs of a cluster that have not begun, in the order in which they were started; one may already have claimed it. One that cannot
-    /// be read never begins, so it is left out and remembered.
+    /// The runs of a cluster that have not begun, in the order in which they were started; one may already have claimed
+    /// it. An unreadable run never begins, so it is skipped and recorded.
     pub async fn queued_runs(&self, cluster: &jac_model::ClusterId) -> Result<Vec<RunId>, StoreError> {
         let (cluster, unreadable) = (cluster.to_string(), self.unreadable.clone());
         self.read(move |connection| {
@@ -185,7 +185,7 @@ impl Store {
         self.put_finished(run, result, points, Put::Over).await
     }
 
-    /// Writes down a new run that has finished already, as somebody brought it.
+    /// Inserts a new run that has already finished, i.e. an imported one.
     pub async fn insert_finished_run(
         &self,
         run: &Run,
@@ -224,8 +224,8 @@ impl Store {
         .await
     }
 
-    /// Reads a run, lets `change` change it, and writes it, with nothing in between. Nothing is written when `change`
-    /// refuses.
+    /// Reads a run, lets `change` modify it, and writes it, atomically. Nothing is written when `change` returns an
+    /// error.
     pub async fn update_run<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         id: &RunId,
@@ -241,7 +241,7 @@ impl Store {
         .await
     }
 
-    /// Writes down what a run measured.
+    /// Stores the result of a run.
     pub async fn put_run_result(&self, id: &RunId, result: &Value) -> Result<(), StoreError> {
         let (id, result) = (id.clone(), result.clone());
         self.write(move |connection| put_result(connection, &id, &result)).await

@@ -1,4 +1,4 @@
-//! Schedules. What came of their times is in [`firings`].
+//! Schedules. The outcomes of their scheduled times are in [`firings`].
 
 pub(crate) mod firings;
 
@@ -53,19 +53,20 @@ impl Store {
         .await
     }
 
-    /// The schedule of that id.
+    /// The schedule with that ID.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// When it does not exist, or cannot be read.
     pub async fn schedule(&self, id: &ScheduleId) -> Result<Schedule, StoreError> {
         let id = id.clone();
         self.read(move |connection| documents::document(connection, id.as_str())).await
     }
 
-    /// Reads a schedule, lets `change` change it, and writes it, with nothing in between. Nothing is written when `change` refuses.
+    /// Reads a schedule, lets `change` modify it, and writes it, atomically. Nothing is written when `change` returns
+    /// an error.
     ///
     /// # Errors
-    /// When there is none, `change` refuses, or the database cannot be written.
+    /// When it does not exist, `change` returns an error, or the database cannot be written.
     pub async fn update_schedule<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         id: &ScheduleId,
@@ -85,7 +86,7 @@ impl Store {
         .await
     }
 
-    /// The schedules whose time has come, the longest due first. One that cannot be read is left out and remembered.
+    /// The schedules that are due, longest due first. An unreadable one is skipped and recorded.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -113,10 +114,10 @@ impl Store {
         .await
     }
 
-    /// Removes a schedule and what is known of its times. Its runs stay.
+    /// Removes a schedule and the record of its firings. Its runs stay.
     ///
     /// # Errors
-    /// With what `refuse` answers while its next run is being started, or when the database cannot be written.
+    /// The error that `refuse` returns while its next run is being started, or when the database cannot be written.
     pub async fn delete_schedule<E: From<StoreError> + Send + 'static>(
         &self,
         id: &ScheduleId,

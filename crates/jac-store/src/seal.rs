@@ -1,8 +1,8 @@
-//! Sealing of secrets: what is sealed can be read and changed by nobody without the key, and the key is never in the
+//! Sealing of secrets: sealed data can be neither read nor changed without the key, and the key is never in the
 //! database.
 //!
-//! AES-256-GCM with a random nonce of 96 bits for each sealing, which NIST SP 800-38D allows for 2^32 sealings under one
-//! key. The purpose is authenticated along: what was sealed as one thing does not open as another.
+//! AES-256-GCM with a random nonce of 96 bits for each sealing, which NIST SP 800-38D permits for 2^32 sealings with
+//! one key. The purpose is authenticated too: data that was sealed for one purpose does not open for another.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use std::fs;
@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// The first byte of what is sealed: how the rest is to be read.
+/// The first byte of sealed data: the format of the remaining bytes.
 const FORMAT: u8 = 1;
 const KEY_BYTES: usize = 32;
 
@@ -45,19 +45,19 @@ impl SealingKey {
         RandomizedNonceKey::new(&AES_256_GCM, bytes).map(|key| Self { key }).map_err(|_| SealError::Refused)
     }
 
-    /// Reads a key file that somebody looks after.
+    /// Reads a key file that the administrator manages.
     ///
     /// # Errors
-    /// When there is none, or it holds something else. It is not made: a disk that is not there yet must not lead to
+    /// When it does not exist, or has other content. It is not created: a disk that is not mounted yet must not lead to
     /// a second key.
     pub fn read(path: &Path) -> Result<Self, SealError> {
         Self::new(&read_bytes(path)?)
     }
 
-    /// Reads the key file, and makes it from `random` where there is none, for this user only.
+    /// Reads the key file, or creates it from `random`, accessible only to this user.
     ///
     /// # Errors
-    /// When it cannot be read or written, or holds something else.
+    /// When it cannot be read or written, or has other content.
     pub fn read_or_make(path: &Path, random: [u8; KEY_BYTES]) -> Result<Self, SealError> {
         let unusable = |source| SealError::Unusable { path: path.to_owned(), source };
         if !path.try_exists().map_err(unusable)? {
@@ -80,10 +80,10 @@ impl SealingKey {
         Ok(sealed)
     }
 
-    /// Opens what was sealed for that purpose.
+    /// Opens data that was sealed for that purpose.
     ///
     /// # Errors
-    /// When the key or the purpose is another one, or a bit was changed.
+    /// When the key or the purpose differs, or the data was changed.
     pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let rest = sealed.strip_prefix(&[FORMAT]).ok_or(SealError::NotOurs)?;
         let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::NotOurs)?;
@@ -105,7 +105,7 @@ fn bound_to(purpose: &str) -> Aad<String> {
     Aad::from(format!("jac seal {FORMAT} {purpose}"))
 }
 
-/// The key that a file holds.
+/// The key in a file.
 pub(crate) fn read_bytes(path: &Path) -> Result<[u8; KEY_BYTES], SealError> {
     let bytes = fs::read(path).map_err(|source| SealError::Unusable { path: path.to_owned(), source })?;
     key_in(&bytes).ok_or_else(|| SealError::NoKey { path: path.to_owned() })
@@ -119,7 +119,7 @@ fn key_in(bytes: &[u8]) -> Option<[u8; KEY_BYTES]> {
     hex::decode(bytes.trim_ascii()).ok()?.try_into().ok()
 }
 
-/// Writes a file for this user only in one step, so that a crash leaves it whole or as it was.
+/// Writes a file atomically, accessible only to this user, so that a crash leaves it complete or unchanged.
 pub(crate) fn in_one_step(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");

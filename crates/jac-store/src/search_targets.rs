@@ -1,10 +1,10 @@
-//! The rows of people's own search targets: sealed bytes, and beside them what may be shown.
+//! The rows of people's own search targets: sealed bytes, and the displayable attributes.
 
 use crate::{Store, StoreError, during};
 use jac_model::{EpochMs, Person};
 use rusqlite::{Row, params};
 
-/// A search target of somebody.
+/// A person's search target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchTargetRow {
     /// The target's name on this server, which shipments are of.
@@ -12,7 +12,7 @@ pub struct SearchTargetRow {
     pub owner: Person,
     /// Name, unique for its owner.
     pub name: String,
-    /// Where it is and how samples are laid out there, JSON.
+    /// Its address and the layout of samples there, JSON.
     pub settings: String,
     /// The set of credentials that requests are signed with: its ID.
     pub credentials: Option<String>,
@@ -22,12 +22,12 @@ pub struct SearchTargetRow {
 }
 
 impl SearchTargetRow {
-    /// What its password or API key is sealed for: nobody else's target can have it.
+    /// The purpose that its password or API key is sealed for: it does not open for another person's target.
     pub fn purpose(&self) -> String {
         Self::purpose_of(&self.id, &self.owner.id)
     }
 
-    /// The same of a target that has no row yet.
+    /// The same for a target that has no row yet.
     pub fn purpose_of(id: &str, owner: &str) -> String {
         format!("search target {id} of {owner}")
     }
@@ -65,10 +65,11 @@ impl Store {
         .await
     }
 
-    /// Writes a target, instead of its owner's one of that ID.
+    /// Writes a target, and replaces its owner's one with that ID.
     ///
     /// # Errors
-    /// When its owner has another of that name, its set of credentials does not exist, or the database cannot be written.
+    /// When its owner has another with that name, its set of credentials does not exist, or the database cannot be
+    /// written.
     pub async fn put_search_target(&self, row: SearchTargetRow) -> Result<(), StoreError> {
         self.write(move |connection| {
             let sql = "INSERT INTO search_targets (id, owner, name, settings, credentials, sealed, saved_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)

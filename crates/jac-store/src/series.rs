@@ -40,13 +40,13 @@ pub(crate) fn put_points(
 }
 
 impl Store {
-    /// Writes the buckets that a snapshot changed. With another width than the stored ones have, those are replaced.
+    /// Writes the buckets that a snapshot changed. If the stored ones have another width, they are replaced.
     pub async fn put_series(&self, run: &RunId, bucket_ms: i64, points: Vec<StoredPoint>) -> Result<(), StoreError> {
         let run = run.clone();
         self.write(move |connection| put_points(connection, &run, bucket_ms, points)).await
     }
 
-    /// The buckets of a run in the order of time, and their width; `None` where there are none.
+    /// The buckets of a run in the order of time, and their width; `None` if there are no buckets.
     pub async fn series(&self, run: &RunId) -> Result<Option<(i64, Vec<StoredPoint>)>, StoreError> {
         let failed = || during("read a series");
         let run = run.clone();

@@ -1,6 +1,7 @@
-//! What sessions need of the database that are kept outside of it, where several servers share them.
+//! Database queries for sessions that are stored outside of the database, where several servers share them.
 //!
-//! Owns who such a session belongs to on this server, and the one-time links that open one. The sessions themselves are the server's own.
+//! Owns the mapping of such a session to a person on this server, and the one-time links that open one. The sessions
+//! themselves are the server's.
 
 use crate::people::{PersonRow, find, person_of};
 use crate::sign_in::digest;
@@ -8,33 +9,34 @@ use crate::{Store, StoreError, during};
 use jac_model::EpochMs;
 use rusqlite::{OptionalExtension, params};
 
-/// What an account of this server's own begins with; the rest is its name.
+/// The prefix of an account of this server; the person's name follows.
 const BY_NAME: &str = "name:";
-/// What an account of the company's sign-on begins with; the rest is its id.
+/// The prefix of an account of the company's sign-on; the person's ID follows.
 const BY_ID: &str = "id:";
 
 impl PersonRow {
-    /// Whose a session is on every server that shares it. Somebody of the company's sign-on has the same id on all of them; an account
-    /// that was made by an administrator is the one of the same name.
+    /// The account of a session on every server that shares it. A person from the company's sign-on has the same ID on
+    /// all of them; an account that was created by an administrator is identified by its name.
     pub fn account(&self) -> String {
         if self.via_company { format!("{BY_ID}{}", self.id) } else { format!("{BY_NAME}{}", self.name_key) }
     }
 }
 
-/// The digest under which a sign-in link is kept, for a session that was opened with it.
+/// The digest under which a sign-in link is stored, for a session that was opened with it.
 pub fn link_digest(link: &str) -> String {
     digest(link)
 }
 
 impl Store {
-    /// Who a session of that account, opened at that time, belongs to here; `None`: to nobody, as there is no such account, it is
-    /// disabled, or the session is older than the account or than its being disabled.
+    /// The person here whose account a session belongs to, if it was opened at that time; `None`: there is no such
+    /// account, it is disabled, or the session is older than the account or than its being disabled.
     pub async fn person_of_account(&self, account: &str, opened_ms: EpochMs) -> Result<Option<PersonRow>, StoreError> {
         let account = account.to_owned();
         self.read(move |connection| {
             let found = match (account.strip_prefix(BY_ID), account.strip_prefix(BY_NAME)) {
                 (Some(id), _) => person_of(connection, id)?.filter(|person| person.via_company),
-                // A name that the company's sign-on has given somebody says nothing of who has it elsewhere.
+                // A name assigned by the company's sign-on does not identify the person with that name on another
+                // server.
                 (None, Some(name)) => find(connection, "name_key = ?1", name)?.filter(|person| !person.via_company),
                 (None, None) => None,
             };
@@ -48,7 +50,7 @@ impl Store {
         .await
     }
 
-    /// Who a sign-in link lets in; `None` for one that is unknown, used or over. It is not used up by this.
+    /// The person of a sign-in link; `None` if it is unknown, used or expired. This does not use the link up.
     pub async fn person_of_link(&self, link: &str, now_ms: EpochMs) -> Result<Option<PersonRow>, StoreError> {
         let link = digest(link);
         self.read(move |connection| {
@@ -63,7 +65,7 @@ impl Store {
         .await
     }
 
-    /// Uses a sign-in link up, by its digest. One that is not there is used up already.
+    /// Uses a sign-in link up, by its digest. A missing one is used up already.
     pub async fn use_link_up(&self, digest: &str) -> Result<(), StoreError> {
         let digest = digest.to_owned();
         self.write(move |connection| {
@@ -73,7 +75,7 @@ impl Store {
         .await
     }
 
-    /// Notes that somebody was here.
+    /// Records that a person was active.
     pub async fn note_seen(&self, person: &str, now_ms: EpochMs) -> Result<(), StoreError> {
         let person = person.to_owned();
         self.write(move |connection| {
@@ -110,7 +112,7 @@ mod tests {
         assert_eq!((found.id.as_str(), found.role), ("u-2", UserRole::Viewer), "with the rights that they have there");
         let bob = company_person(&here, "Bob").await;
         assert_eq!(there.person_of_account(&bob.account(), 20).await.expect("asked"), None, "nobody has come in yet");
-        // Two servers may have found another name free for the same person.
+        // Two servers may have assigned different available names to the same person.
         company_person(&there, "bob@shop.example").await;
         let found = there.person_of_account(&bob.account(), 20).await.expect("asked").expect("a person");
         assert_eq!((found.id, found.name.as_str()), (bob.id, "bob@shop.example"));

@@ -1,4 +1,4 @@
-//! Links that show runs to whoever has them. A link's secret is kept as its digest only.
+//! Share links, which show runs to everybody who has the link. Only the digest of a link's secret is stored.
 
 use crate::sign_in::digest;
 use crate::{Store, StoreError, during};
@@ -28,7 +28,7 @@ pub struct ShareRow {
     pub id: String,
     pub kind: ShareKind,
     pub runs: Vec<RunId>,
-    /// Who made it.
+    /// Who created it.
     pub by: Person,
     pub created_ms: EpochMs,
     pub expires_ms: EpochMs,
@@ -55,7 +55,7 @@ fn joined(runs: &[RunId]) -> String {
 }
 
 impl Store {
-    /// Writes a link down, and removes those whose time is over.
+    /// Stores a link, and deletes expired ones.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -80,7 +80,7 @@ impl Store {
         .await
     }
 
-    /// The links of exactly these runs that still work, the newest first.
+    /// The valid links of exactly these runs, newest first.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -123,10 +123,10 @@ impl Store {
         .await
     }
 
-    /// The link of that id.
+    /// The link with that ID.
     ///
     /// # Errors
-    /// When there is none, or the database cannot be read.
+    /// When it does not exist, or the database cannot be read.
     pub async fn share(&self, id: &str) -> Result<ShareRow, StoreError> {
         let id = id.to_owned();
         self.read(move |connection| {

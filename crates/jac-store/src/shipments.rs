@@ -18,7 +18,7 @@ pub struct ShipmentRow {
     /// Documents of the run at the target; `None`: not counted yet.
     pub counted: Option<u64>,
     pub attempt: Attempt,
-    /// What holds it up, or was wrong in the end: a code and a sentence.
+    /// The current obstacle, or the final fault: a code and a sentence.
     pub trouble: Option<(String, String)>,
     /// Why the first of the refused rows was.
     pub reason: Option<String>,
@@ -31,14 +31,14 @@ pub enum Attempt {
     /// From the cursor.
     #[default]
     First,
-    /// What is at the target is of another log: it is deleted first.
+    /// The target has documents of another log: they are deleted first.
     Full,
     /// Documents were missing at the end, so everything was shipped again.
     Again,
 }
 
 impl ShipmentRow {
-    /// Nothing has been shipped yet.
+    /// A new shipment; nothing is shipped yet.
     pub fn new(run: RunId, target: String, now_ms: EpochMs) -> Self {
         Self {
             run,
@@ -67,7 +67,7 @@ fn state_word(state: ShipmentState) -> &'static str {
 const COLUMNS: &str = "SELECT run, target, state, row_at, rows, shipped, refused, refused_bytes, newest_ms, counted, attempt, code, message, \
      reason, updated_ms FROM shipments";
 
-/// A row whose run's id or state is of a newer JAC is left out.
+/// Skips a row whose run ID or state is from a newer JAC.
 fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<ShipmentRow>> {
     let number = |column: usize| row.get::<_, i64>(column).map(|number| u64::try_from(number).ok());
     let run: String = row.get(0)?;
@@ -133,10 +133,10 @@ fn put(connection: &Connection, row: &ShipmentRow) -> rusqlite::Result<usize> {
 }
 
 impl Store {
-    /// Writes down that a run is to be shipped; one that is written down already stays as it is.
+    /// Records that a run will be shipped; an existing shipment is unchanged.
     ///
     /// # Errors
-    /// When there is no such run, or the database cannot be written.
+    /// When the run does not exist, or the database cannot be written.
     pub async fn add_shipment(&self, run: &RunId, target: &str, now_ms: EpochMs) -> Result<(), StoreError> {
         let (run, target) = (run.clone(), target.to_owned());
         self.write(move |connection| {
@@ -147,7 +147,7 @@ impl Store {
         .await
     }
 
-    /// Reads a shipment, lets `change` change it, and writes it, with nothing in between. `None`: it is not there any more.
+    /// Reads a shipment, lets `change` modify it, and writes it, atomically. `None`: it no longer exists.
     ///
     /// # Errors
     /// When the database cannot be read or written.

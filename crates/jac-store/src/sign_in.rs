@@ -1,5 +1,5 @@
-//! One-time sign-in links, sessions and personal tokens. Only digests of their secrets are kept: who reads the database gets in
-//! nowhere.
+//! One-time sign-in links, sessions and personal tokens. Only digests of their secrets are stored: reading the database
+//! does not allow anybody to sign in.
 
 use crate::audit::AuditedChange;
 use crate::people::{PersonRow, person_of};
@@ -8,21 +8,21 @@ use jac_model::{EpochMs, TokenScope};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-/// How old the kept time of the last use may be: it is not written at each use.
+/// Maximum age of the stored time of the last use: it is not written at each use.
 const LAST_USE_MS: i64 = 60_000;
 
 pub(crate) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 
-/// A session that is to be opened.
+/// A new session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// What it is called in lists.
+    /// Its ID in lists.
     pub id: String,
     /// For the browser's cookie.
     pub secret: String,
-    /// For the page itself.
+    /// The secret for the page itself.
     pub page: String,
     /// It ends then, however much it is used.
     pub expires_ms: EpochMs,
@@ -30,12 +30,12 @@ pub struct NewSession {
     pub user_agent: Option<String>,
 }
 
-/// A session that lives, and whose it is.
+/// A valid session, and its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenSession {
     pub id: String,
     pub person: PersonRow,
-    /// The page's secret was given and is the session's.
+    /// The page's secret was given and belongs to the session.
     pub is_own_page: bool,
     /// It was opened with a one-time link, and no password was set since.
     pub by_link: bool,
@@ -64,13 +64,14 @@ pub struct TokenRow {
     pub last_used_ms: Option<EpochMs>,
 }
 
-/// How long a session lives.
+/// How long a session stays valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
     pub now_ms: EpochMs,
-    /// One that was not used for so long has ended.
+    /// A session that was not used for this long has ended.
     pub idle_ms: i64,
-    /// Whether asking for a session is a use of it: a page that only listens would keep its session for ever.
+    /// Whether this request counts as a use of the session: a page that only listens would otherwise keep its session
+    /// forever.
     pub is_use: bool,
 }
 
@@ -85,7 +86,7 @@ fn token_row(row: &Row<'_>) -> rusqlite::Result<TokenRow> {
     Ok(TokenRow {
         id: row.get(0)?,
         name: row.get(1)?,
-        // A word that this JAC does not know is read as the least.
+        // An unknown scope is read as the lowest.
         scope: TokenScope::of_word(&row.get::<_, String>(2)?).unwrap_or(TokenScope::Read),
         created_ms: row.get(3)?,
         expires_ms: row.get(4)?,
@@ -129,7 +130,7 @@ pub(crate) fn continue_without_note(noted: Result<(), StoreError>) {
 }
 
 impl Store {
-    /// Whether anybody was ever let in or invited.
+    /// Whether anybody ever signed in or was invited.
     pub async fn has_sign_in(&self) -> Result<bool, StoreError> {
         self.read(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM sign_in_links UNION ALL SELECT 1 FROM sessions
@@ -139,7 +140,7 @@ impl Store {
         .await
     }
 
-    /// Writes a sign-in link down; it works once and until `expires_ms`. Those that the person had before work no more.
+    /// Stores a sign-in link; it works once and until `expires_ms`. Earlier links of the person become invalid.
     pub async fn add_sign_in_link(&self, secret: &str, person: &str, expires_ms: EpochMs) -> Result<(), StoreError> {
         let (token, person) = (digest(secret), person.to_owned());
         self.write(move |connection| {
@@ -151,8 +152,8 @@ impl Store {
         .await
     }
 
-    /// Opens a session with a link; `None` for a link that is unknown, used or over. The link is used up by the session's
-    /// first use: whoever's browser does not keep the session can try again.
+    /// Opens a session with a link; `None` if the link is unknown, used or expired. The session's first use uses the
+    /// link up: a person whose browser did not keep the session can try again.
     pub async fn sign_in(
         &self,
         link: &str,
@@ -174,7 +175,7 @@ impl Store {
                 return Ok(None);
             };
             AuditedChange::is_of(&person.person());
-            // The tries before this one were not kept by their browser.
+            // The browser did not keep the sessions of earlier attempts.
             connection.execute("DELETE FROM sessions WHERE link = ?1", [&link]).map_err(failed())?;
             open_session(connection, &person.id, &session, Some(&link), now_ms)?;
             Ok(Some(person))
@@ -182,7 +183,7 @@ impl Store {
         .await
     }
 
-    /// Opens a session for somebody who has shown who they are.
+    /// Opens a session for a person who has proved their identity.
     pub async fn open_session(&self, person: &str, session: NewSession, now_ms: EpochMs) -> Result<(), StoreError> {
         let person = person.to_owned();
         self.write(move |connection| {
@@ -193,8 +194,8 @@ impl Store {
         .await
     }
 
-    /// Whose session it is, and whether the page's secret is the session's; `None` for one that is unknown or over. A session
-    /// that is used for the first time with both uses its link up.
+    /// The person of a session, and whether the page's secret belongs to the session; `None` if it is unknown or
+    /// expired. The first use of a session with both uses its link up.
     pub async fn session(
         &self,
         session: &str,
@@ -239,7 +240,7 @@ impl Store {
                 connection.execute(sql, params![person, now_ms]).map(drop).map_err(used())
             });
             match noted.await {
-                // The link would work twice.
+                // Otherwise the link would work twice.
                 Err(error) if uses_link_up => return Err(error),
                 noted => continue_without_note(noted),
             }
@@ -247,7 +248,7 @@ impl Store {
         Ok(Some(open))
     }
 
-    /// Ends a session. One that is not there has ended already.
+    /// Ends a session. A missing one has ended already.
     pub async fn sign_out(&self, session: &str) -> Result<(), StoreError> {
         let token = digest(session);
         self.write(move |connection| {
@@ -284,7 +285,7 @@ impl Store {
         .await
     }
 
-    /// Ends one of a person's sessions, by what it is called.
+    /// Ends one of a person's sessions, by its ID in lists.
     pub async fn end_session(&self, person: &str, id: &str) -> Result<(), StoreError> {
         let (person, id) = (person.to_owned(), id.to_owned());
         self.write(move |connection| {
@@ -320,7 +321,7 @@ impl Store {
         .await
     }
 
-    /// Whose token it is; `None` for one that is unknown, over, or of somebody who is disabled.
+    /// The person of a token; `None` if it is unknown or expired, or its person is disabled.
     pub async fn token(&self, secret: &str, now_ms: EpochMs) -> Result<Option<(PersonRow, TokenRow)>, StoreError> {
         let digest = digest(secret);
         let found = self

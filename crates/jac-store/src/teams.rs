@@ -17,7 +17,7 @@ pub struct TeamRow {
     pub id: String,
     pub name: String,
     pub member_count: u64,
-    /// All of them by name, or [`MOST_SHOWN_MEMBERS`] of them.
+    /// All members by name, or the first [`MOST_SHOWN_MEMBERS`].
     pub members: Vec<Person>,
 }
 
@@ -46,7 +46,7 @@ fn with_members(connection: &Connection, team: Named) -> rusqlite::Result<TeamRo
     Ok(TeamRow { id: team.id, name: team.name, member_count: count.unsigned_abs(), members })
 }
 
-/// The members of a team, as the audit trail has them.
+/// The members of a team, in the form of the audit trail.
 fn members_of(connection: &Connection, team: &str) -> rusqlite::Result<BTreeSet<String>> {
     connection
         .prepare_cached("SELECT name, id FROM people JOIN team_members ON person = id WHERE team = ?1")?
@@ -110,14 +110,14 @@ impl Store {
         .await
     }
 
-    /// The id of the team of that name, whatever its case.
+    /// The ID of the team with that name, regardless of case.
     pub async fn team_named(&self, name: &str) -> Result<Option<String>, StoreError> {
         let name = name.to_owned();
         self.read(move |connection| team_named(connection, &name)).await
     }
 
-    /// The ids of what belongs to a team that this database has never had, with the team's name. A team that was removed here is in the
-    /// audit trail: one that is called like it later has none of its things.
+    /// The IDs of objects that belong to a team that this database has never had, with the team's name. A team that was
+    /// removed here is in the audit trail: a later team with the same name gets none of its objects.
     pub async fn without_team(&self, kind: Kind) -> Result<Vec<(String, String)>, StoreError> {
         let sql = format!(
             "SELECT id, team_name FROM {} WHERE team IS NOT NULL AND team_name IS NOT NULL AND team NOT IN (SELECT id FROM teams)
@@ -134,7 +134,7 @@ impl Store {
         .await
     }
 
-    /// Makes a team.
+    /// Creates a team.
     pub async fn add_team(&self, id: &str, name: &str) -> Result<(), StoreError> {
         let (id, name) = (id.to_owned(), name.to_owned());
         self.write(move |connection| insert_team(connection, &id, &name)).await
@@ -151,7 +151,7 @@ impl Store {
                 .map_err(failed())?;
             known.ok_or_else(|| not_found("team", &id))?;
             if let Some(name) = &change.name {
-                // A name that was a duplicate before names were compared in every script keeps its key.
+                // A duplicate name from before names were compared with Unicode case folding keeps its key.
                 let sql = "UPDATE teams SET name = ?2, name_key = ?3 WHERE id = ?1 AND name <> ?2 COLLATE BINARY";
                 connection.execute(sql, params![id, name, folded(name)]).map_err(taken("team", name))?;
                 AuditedChange::detail("name", name);

@@ -1,8 +1,8 @@
-//! The vault: saved credentials, sealed in the database under a key outside of it, and the port that adapters get them
+//! The vault: saved credentials, sealed in the database with a key outside of it, and the port that adapters get them
 //! through.
 //!
-//! What it hands to a person is never more than a [`CredentialRow`]; the secrets themselves go to adapters only. What is sealed is bound
-//! to the set's id and its owner: a row that somebody moves to another owner in the database does not open.
+//! People only ever get a [`CredentialRow`]; the secrets themselves go only to adapters. Sealed data is bound to the
+//! set's ID and its owner: a row that is moved to another owner in the database does not open.
 
 mod secrets;
 #[cfg(test)]
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What the one set of before is sealed for, until it is first used.
+/// The purpose that the only set of earlier versions is sealed for, until it is first used.
 const PURPOSE_OF_BEFORE: &str = "credentials/aws";
 
 /// Store and keys together.
@@ -32,7 +32,7 @@ pub struct Vault {
     keys: Arc<KeyRing>,
 }
 
-/// What the vault could not do.
+/// Errors of the vault.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     #[error(transparent)]
@@ -45,20 +45,20 @@ pub enum VaultError {
 
 /// A set to save. It has no `Debug`.
 pub struct NewSet {
-    /// That of the set whose place it takes, or a new one.
+    /// The ID of the set that it replaces, or a new one.
     pub id: String,
     pub owner: Person,
     pub name: String,
     pub secret: Secret,
     pub region: Option<String>,
-    /// What may be shown beside what the vault shows of it.
+    /// Displayable attributes in addition to those that the vault derives.
     pub shown: BTreeMap<String, String>,
-    /// Who the provider says that it is, if it was asked.
+    /// The identity that the provider reports, if it was asked.
     pub identity: Option<String>,
     pub now_ms: EpochMs,
 }
 
-/// What a set is sealed for.
+/// The purpose that a set is sealed for.
 fn purpose(id: &str, owner: &Person) -> String {
     format!("credentials {id} of {}", owner.id)
 }
@@ -67,7 +67,8 @@ fn key_file(folder: &DataFolder, named: Option<&Path>) -> PathBuf {
     named.map_or_else(|| folder.secret_key(), Path::to_owned)
 }
 
-/// Opens a set; says whether it is still sealed as it was before people had their own.
+/// Opens a set; returns whether it is still sealed for the purpose of earlier versions, before people had sets of their
+/// own.
 fn open_set(keys: &KeyRing, row: &CredentialRow, sealed: &[u8]) -> Result<(Vec<u8>, bool), SealError> {
     match keys.open(&purpose(&row.id, &row.owner), sealed) {
         Err(SealError::NotOurs) if row.id == CredentialChoice::FIRST_SET => {
@@ -82,8 +83,8 @@ impl Vault {
         Self { store, keys: Arc::new(key.into()) }
     }
 
-    /// The vault of a data folder. Its key lies in the folder and is made from `random` the first time, unless a file
-    /// is named, which has to be there.
+    /// The vault of a data folder. Its key is in the folder and is created from `random` the first time, unless a file
+    /// is configured, which must exist.
     ///
     /// # Errors
     /// When the key is not available.
@@ -99,12 +100,12 @@ impl Vault {
         Ok(Self { store, keys: Arc::new(KeyRing::read(&key_file(folder, named_key))?) })
     }
 
-    /// Makes a new key of `random` and seals all sets and the secrets of search targets with it; says how many. What else was sealed still opens with the key of before,
-    /// which stays beside the new one. Nobody else may work on the folder. Cut off at any moment, nothing is lost, and doing it again
-    /// continues with it.
+    /// Creates a new key from `random` and seals all sets and the secrets of search targets with it; returns their
+    /// number. Other sealed data still opens with the previous key, which is kept next to the new one. No other process
+    /// may use the folder. An interruption loses nothing, and calling it again continues.
     ///
     /// # Errors
-    /// When a key's file or the database cannot be read or written, or a set does not open with the key that there is.
+    /// When a key's file or the database cannot be read or written, or a set does not open with the existing key.
     pub async fn rotate_key(
         folder: &DataFolder,
         store: &Store,
@@ -155,10 +156,10 @@ impl Vault {
         Ok(locked + targets.iter().filter(|row| is_locked(row)).count())
     }
 
-    /// Saves a set, instead of the one of its id if there is one.
+    /// Saves a set, and replaces the one with its ID if there is one.
     ///
     /// # Errors
-    /// When its owner has another one of that name, or it cannot be sealed or written.
+    /// When its owner has another one with that name, or it cannot be sealed or written.
     pub async fn save(&self, new: NewSet) -> Result<CredentialRow, VaultError> {
         let (kind, secrets) = Secrets::of(new.secret);
         let shown = new.shown.into_iter().chain(secrets.shown()).collect();
@@ -178,7 +179,7 @@ impl Vault {
         Ok(row)
     }
 
-    /// Gives a set to somebody else, under a name that they do not have yet.
+    /// Gives a set to another person, under a name that they do not have yet.
     ///
     /// # Errors
     /// When it cannot be opened or written.
@@ -190,7 +191,7 @@ impl Vault {
         Ok(self.store.put_credentials(row, sealed).await?)
     }
 
-    /// The secrets of a set with the region that was saved along; `None`: there is no such set.
+    /// The secrets of a set with the region that was saved with them; `None`: the set does not exist.
     ///
     /// # Errors
     /// When it cannot be opened.
@@ -211,7 +212,7 @@ fn refused(what: &str, error: &dyn std::fmt::Display) -> PortError {
     PortError::Refused { node: VAULT.to_owned(), what: what.to_owned(), reason: error.to_string() }
 }
 
-/// A set that cannot be opened has to be saved again; a database that cannot be read says nothing about it.
+/// A set that cannot be opened must be saved again; a database that cannot be read says nothing about the set.
 fn unopened(what: &str, error: &VaultError) -> PortError {
     match error {
         VaultError::Store(error) => unread(what, error),
@@ -232,7 +233,7 @@ impl CredentialSource for Vault {
         match (found, choice) {
             (Some((Secret::Aws(credentials), region)), _) => Ok((credentials, region)),
             (Some((Secret::SshKey(_), _)), _) => Err(refused(what, &format!("the set {id} is an SSH key"))),
-            // Of a cluster that was made when there was one set or none.
+            // For a cluster that was created when there was at most one set.
             (None, CredentialChoice::Saved) => Ok((AwsCredentials::Environment, None)),
             (None, _) => Err(refused(what, &format!("no credentials {id}"))),
         }

@@ -1,8 +1,9 @@
-//! `jac admin`: what the owner of an installation does from its own machine, with a server on the data folder or without.
+//! `jac admin`: administration of an installation on its own machine, with or without a server running on the data
+//! folder.
 //!
-//! Anybody who can write to the data folder is its administrator: the commands work on the database, and a running server sees
-//! the changes at once. Operations that need the engine, such as removing a person whose clusters have to be terminated, are
-//! requested from the server, or done by an engine in this process.
+//! Anybody who can write to the data folder is its administrator: the commands work on the database, and a running
+//! server sees the changes at once. Operations that need the engine, such as removing a person whose clusters have to
+//! be terminated, are requested from the server, or done by an engine in this process.
 
 mod lines;
 
@@ -27,7 +28,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The most entries of the trail that are printed.
+/// Maximum number of audit entries that are printed.
 const MOST_ENTRIES: u32 = 100_000;
 
 pub async fn admin(arguments: AdminArguments) -> anyhow::Result<Exit> {
@@ -361,7 +362,7 @@ async fn audit(arguments: AuditArguments) -> anyhow::Result<()> {
     lines.reverse();
     match arguments.output {
         Output::Text => lines.iter().for_each(|line| stdout::line(&entry_text(line))),
-        // A line each, so that a program can read it as it comes.
+        // One line per entry, so that a program can read them as they arrive.
         Output::Json => {
             for line in &lines {
                 stdout::line(&serde_json::to_string(line)?);

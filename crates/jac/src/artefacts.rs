@@ -1,4 +1,4 @@
-//! `jac artifacts`: results in an object store; and the store itself, opened as the configuration states.
+//! `jac artifacts`: results in an object store; and opening the configured store.
 
 mod own_store;
 
@@ -23,16 +23,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Where a stored run has its log.
+/// The folder of a stored run's log.
 const SAMPLES: &str = "samples/";
 /// Between two polls of an upload.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
 /// How long to wait for a store that rejects uploads.
 pub const STORE_TIMEOUT: Duration = Duration::from_secs(2 * 60);
-/// How long to wait for a run whose logs are being compressed, or that is behind others.
+/// How long to wait for a run whose logs are being compressed, or that is queued after others.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
-/// What the AWS SDK finds by itself.
+/// The credentials that the AWS SDK finds itself.
 #[derive(Debug, Default)]
 struct Chain(KeyChain);
 
@@ -49,7 +49,7 @@ impl Keys for Chain {
     }
 }
 
-/// Opens the store that is configured. Nothing is asked of it yet.
+/// Opens the configured store. It does not connect yet.
 ///
 /// # Errors
 /// When its configuration is invalid.
@@ -69,10 +69,10 @@ pub async fn open(config: Option<&ArtefactsConfig>) -> anyhow::Result<Option<Art
     opened.map(Some).map_err(with_its_hint)
 }
 
-/// A result log in a store: the object of that address, or the log of the run that is stored at it.
+/// A result log in a store: the object at that address, or the log of the run that is stored there.
 ///
 /// # Errors
-/// When there is none, or the store cannot be asked.
+/// When there is none, or the store cannot be reached.
 pub async fn log_at(address: &str) -> anyhow::Result<Input> {
     let with_its_hint = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
     let location = Location::parse(address).map_err(with_its_hint)?;
@@ -91,7 +91,7 @@ pub async fn log_at(address: &str) -> anyhow::Result<Input> {
     Ok(Input::Elsewhere(Elsewhere { name: format!("{}/{name}", store.address()), bytes: Arc::new(bytes) }))
 }
 
-/// Is it the address of something in a store?
+/// Whether it is an address in a store.
 pub fn is_address(argument: &str) -> bool {
     ["s3://", "gs://", "az://", "file://"].iter().any(|scheme| argument.starts_with(scheme))
 }
@@ -139,7 +139,7 @@ async fn archive_of(client: &Client, run: &str) -> anyhow::Result<ArchiveView> {
     })
 }
 
-/// A run's way into the store in a line.
+/// The state of a run's storage as one line.
 pub fn line(view: &ArchiveView) -> String {
     match view.phase {
         ArchivePhase::Waiting => format!("Waiting to be stored in {}", view.address),
@@ -305,7 +305,7 @@ mod tests {
             at += second * pause;
         }
         assert!(progress.is_given_up(STORE_TIMEOUT, at), "after {:?}", at - begin);
-        // The next one makes some progress, and fails too.
+        // The next attempt makes some progress, and fails too.
         progress.see(&seen(ArchivePhase::Uploading, 8), at);
         assert!(!progress.is_given_up(STORE_TIMEOUT, at + STORE_TIMEOUT * 2), "it is uploading");
         progress.see(&seen(ArchivePhase::Failed, 8), at + second);

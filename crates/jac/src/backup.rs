@@ -1,11 +1,13 @@
-//! `jac admin backup` and `jac admin restore`: an archive of a data folder, made while a server works on it.
+//! `jac admin backup` and `jac admin restore`: an archive of a data folder, created while a server may be running on
+//! it.
 //!
-//! The archive (tar, Zstandard) has the database, the installation's id and the plans with their revisions; the folders of finished runs by choice. It never has
-//! `secret.key`, nor the keys of clusters: the archive alone opens no saved credential. The contents below `blobs/` are
-//! those of the plans' files once more and come back from them.
+//! The archive (tar, Zstandard) contains the database, the installation's ID and the plans with their revisions;
+//! optionally the folders of finished runs. It never contains `secret.key`, nor the keys of clusters: with the archive
+//! alone no saved credentials can be opened. The contents below `blobs/` are the same as those of the plans' files and
+//! are restored from them.
 //!
-//! A restore replaces the database only, and keeps the one that it replaces. Plans and runs that are in the folder stay as they are, and the
-//! next start takes those into the list that the database does not know (decision 11).
+//! A restore replaces only the database, and keeps the one that it replaces. Plans and runs in the folder are
+//! unchanged, and the next start adds those to the list that the database does not contain (decision 11).
 
 use crate::connect::{lock_alone, open_store};
 use anyhow::{Context, bail};
@@ -23,7 +25,7 @@ use tempfile::TempDir;
 const FORMAT: u32 = 1;
 const ABOUT: &str = "jac-backup.json";
 const DATABASE: &str = "jac.db";
-/// What the plans' files were before.
+/// The folder of the plans' earlier files.
 const REVISIONS: &str = "plans-revisions";
 const LEVEL: i32 = 3;
 
@@ -37,17 +39,17 @@ struct About {
     with_results: bool,
 }
 
-/// What a backup holds beside the database.
+/// The contents of a backup in addition to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Results {
     Left,
     Taken,
 }
 
-/// What was done, for people.
+/// What was restored, for display.
 #[derive(Debug)]
 pub struct Restored {
-    /// Where the database lies that was there before.
+    /// The path of the previous database.
     pub before: Option<PathBuf>,
     pub plans: usize,
     pub runs: usize,
@@ -62,7 +64,8 @@ pub async fn backup(folder: &DataFolder, to: &Path, results: Results, now_ms: i6
     let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let staging = staging(beside).with_context(|| format!("{} cannot be written to", beside.display()))?;
     let database = staging.path().join(DATABASE);
-    // The database before the files: what comes between the two is in the folder's files and comes into the list at the next start.
+    // The database before the files: what is created between the two is in the folder's files and is added to the list
+    // at the next start.
     store.copy_to(&database).await?;
     let about = About {
         format: FORMAT,
@@ -84,7 +87,7 @@ fn staging(beside: &Path) -> std::io::Result<TempDir> {
 }
 
 fn write(folder: &DataFolder, about: &About, database: &Path, staged: &Path, to: &Path) -> anyhow::Result<()> {
-    // It has hashes of passwords and sealed secrets.
+    // It contains hashes of passwords and sealed secrets.
     let file = File::options().write(true).create_new(true).mode(0o600).open(staged);
     let file = file.with_context(|| format!("{} cannot be written", staged.display()))?;
     let mut archive = tar::Builder::new(zstd::Encoder::new(BufWriter::new(file), LEVEL)?);
@@ -115,7 +118,7 @@ fn append(archive: &mut Archive, name: &Path, bytes: &[u8]) -> anyhow::Result<()
     Ok(archive.append_data(&mut header, name, bytes)?)
 }
 
-/// A file that has gone meanwhile is left out, and one that has grown is as long as it was.
+/// A file that was removed meanwhile is skipped, and one that has grown is archived with its earlier length.
 fn append_file(archive: &mut Archive, from: &Path, name: &Path) -> anyhow::Result<()> {
     let file = match File::open(from) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -129,12 +132,12 @@ fn append_file(archive: &mut Archive, from: &Path, name: &Path) -> anyhow::Resul
     archive.append_data(&mut header, name, content).with_context(|| format!("{} cannot be read", from.display()))
 }
 
-/// What is being written below a run's folder, and will have another name.
+/// The extension of incomplete files below a run's folder.
 const UNFINISHED: &str = ".new";
 
 fn append_below(archive: &mut Archive, root: &Path, name: &Path) -> anyhow::Result<()> {
     let mut seen = HashSet::new();
-    // A log that is compressed meanwhile has its new name before it loses the old one: the second listing finds it.
+    // A log that is being compressed gets its new name before it loses the old one: the second listing finds it.
     loop {
         let mut entries = names(&root.join(name))?;
         entries.retain(|entry| seen.insert(entry.clone()));
@@ -165,7 +168,7 @@ fn append_entries(archive: &mut Archive, root: &Path, name: &Path, entries: Vec<
     Ok(())
 }
 
-/// The names in a folder, in their order; none where it has gone.
+/// The names in a folder, sorted; empty if it no longer exists.
 fn names(folder: &Path) -> anyhow::Result<Vec<OsString>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -235,7 +238,7 @@ fn unpack(archive: File, to: &Path) -> anyhow::Result<About> {
     about.context("its description is missing")
 }
 
-/// Moves each thing that is not there into a folder, and with a thing's folder what lies beside it and describes it.
+/// Moves each missing item into a folder, and with an item's folder the adjacent files that describe it.
 fn take_what_is_missing(from: &Path, to: &Path) -> anyhow::Result<usize> {
     let there: HashSet<_> = names(to)?.into_iter().collect();
     let mut taken = 0;
@@ -250,7 +253,7 @@ fn take_what_is_missing(from: &Path, to: &Path) -> anyhow::Result<usize> {
     Ok(taken)
 }
 
-/// The write-ahead log goes with its database: beside another one it would be replayed into that.
+/// The write-ahead log is moved with its database: next to another database it would be applied to that one.
 fn set_database_aside(folder: &DataFolder, now_ms: i64) -> anyhow::Result<Option<PathBuf>> {
     let aside = |suffix: &str| folder.root().join(format!("{DATABASE}.before-restore-{now_ms}{suffix}"));
     let mut before = None;

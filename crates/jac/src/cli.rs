@@ -1,5 +1,5 @@
-//! The command line, declared once. Flags win over the environment, the environment over defaults; the server has a file between
-//! those two (`config`).
+//! The command line, declared once. Flags take precedence over the environment, the environment over defaults; the
+//! server has a file between those two (`config`).
 
 mod admin;
 mod artefacts;
@@ -42,8 +42,11 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::net::SocketAddr;
+use std::ops::{Bound, RangeBounds};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// JMeter Across the Cloud: runs Apache JMeter plans on clusters of machines.
@@ -55,7 +58,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line and the environment; ends the process with its usage where that makes no sense.
+    /// Reads the command line and the environment; exits with the usage if they are invalid.
     pub fn read() -> Self {
         Self::read_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
@@ -187,6 +190,29 @@ fn whole_seconds(text: &str) -> Result<Duration, String> {
     if length.subsec_nanos() == 0 { Ok(length) } else { Err("expected whole seconds, e.g. 30s or 2m".to_owned()) }
 }
 
+/// The parser of a whole number in a range. An unbounded range permits every number of the type.
+fn whole_number<T>(
+    range: impl RangeBounds<T> + Clone + Send + Sync + 'static,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + Display + PartialOrd + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        let read = text.parse().ok().filter(|number| range.contains(number));
+        read.ok_or_else(|| match (range.start_bound(), range.end_bound()) {
+            (Bound::Included(least), Bound::Included(most)) => {
+                format!("expected a whole number from {least} to {most}")
+            }
+            _ => "expected a whole number".to_owned(),
+        })
+    }
+}
+
+/// A number that may have a fraction.
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "expected a number, e.g. 2 or 0.5".to_owned())
+}
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
@@ -221,10 +247,10 @@ pub enum JmeterCommand {
     },
 }
 
-/// Where JMeter comes from.
+/// The source of JMeter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SourceName {
-    /// Apache's archive, else Maven Central
+    /// Apache's archive, otherwise Maven Central
     Auto,
     /// Apache's archive only
     Archive,
@@ -275,8 +301,7 @@ pub enum AdminCommand {
     /// Back up the database and the plans to a file, also while a server is running
     ///
     /// The file is an archive (tar, Zstandard). It never contains secret.key: keep a copy of that elsewhere, otherwise
-    /// saved credentials must be
-    /// entered again after a restore on another machine.
+    /// saved credentials must be entered again after a restore on another machine.
     Backup {
         /// The file to write, e.g. jac.tar.zst
         file: PathBuf,
@@ -288,8 +313,8 @@ pub enum AdminCommand {
     },
     /// Restore a backup; the server must be stopped
     ///
-    /// The existing database is kept beside the restored one. Plans and runs in the folder stay, also those newer than
-    /// the backup.
+    /// The previous database is kept next to the restored one. Plans and runs in the folder are kept, including those
+    /// newer than the backup.
     Restore {
         /// The file written by `jac admin backup`
         file: PathBuf,
@@ -318,6 +343,67 @@ mod tests {
                 assert_eq!(refused.kind(), ErrorKind::ValueValidation, "{fraction}");
             }
         }
+    }
+
+    /// Every numeric argument below a command, with a command line in which its value is `x`.
+    fn numbers(command: &clap::Command, path: &[String], found: &mut Vec<(String, Vec<String>)>) {
+        use std::any::TypeId;
+        let types =
+            [TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<i64>(), TypeId::of::<usize>(), TypeId::of::<f64>()];
+        for argument in command.get_arguments() {
+            let its_type = argument.get_value_parser().type_id();
+            if !types.iter().any(|number| its_type == *number) {
+                continue;
+            }
+            let mut words = path.to_vec();
+            if let Some(long) = argument.get_long() {
+                words.push(format!("--{long}=x"));
+                found.push((format!("--{long}"), words));
+            } else {
+                let before = command.get_positionals().take_while(|other| other.get_id() != argument.get_id());
+                words.extend(before.map(|_| "1".to_owned()));
+                words.push("x".to_owned());
+                found.push((format!("<{}>", argument.get_value_names().expect("a name")[0]), words));
+            }
+        }
+        for below in command.get_subcommands() {
+            numbers(below, &[path, &[below.get_name().to_owned()]].concat(), found);
+        }
+    }
+
+    #[test]
+    fn every_numeric_argument_says_what_it_expects() {
+        let mut found = Vec::new();
+        numbers(&Cli::command(), &["jac".to_owned()], &mut found);
+        assert!(found.len() > 30, "{found:?}");
+        for (name, words) in found {
+            let refused = Cli::read_from(&words).expect_err(&name);
+            assert_eq!((refused.kind(), refused.exit_code()), (ErrorKind::ValueValidation, 2), "{words:?}: {refused}");
+            let text = refused.to_string();
+            let first = text.lines().next().expect("a line");
+            assert!(first.contains("'x'") && first.contains(&name), "{words:?}: {first}");
+            assert!(first.contains(": expected a whole number") || first.contains(": expected a number"), "{first}");
+        }
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_refused_with_the_range() {
+        for (words, expected) in [
+            (["runs", "list", "--limit=0"], "expected a whole number from 1 to 200"),
+            (["runs", "list", "--limit=201"], "expected a whole number from 1 to 200"),
+            (["runs", "samples", "--limit=1001"], "expected a whole number from 0 to 1000"),
+            (["runs", "samples", "--runs=0"], "expected a whole number from 1 to 4294967295"),
+            (["cluster", "create", "--workers-may-fail=4294967296"], "expected a whole number from 0 to 4294967295"),
+            (["cluster", "create", "--workers=1.5"], "expected a whole number"),
+            (["compare", "a.jtl", "--significance=1%"], "expected a number, e.g. 2 or 0.5"),
+        ] {
+            let refused = Cli::read_from([&["jac"][..], &words].concat()).expect_err(expected);
+            let text = refused.to_string();
+            assert_eq!((refused.kind(), refused.exit_code()), (ErrorKind::ValueValidation, 2), "{text}");
+            assert!(text.lines().next().is_some_and(|line| line.ends_with(expected)), "{text}");
+        }
+        Cli::read_from(["jac", "runs", "list", "--limit=200"]).expect("the greatest");
+        Cli::read_from(["jac", "cluster", "create", "--workers=-1"]).expect("the engine refuses it, with its field");
     }
 
     #[test]

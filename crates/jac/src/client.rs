@@ -1,5 +1,5 @@
-//! Calls the server's own interface: over HTTP, or in this process without a socket. There is one way to run a plan
-//! from the shell, with a server or without.
+//! Calls the server's own API: over HTTP, or in this process without a socket. Commands work in the same way with a
+//! server or without.
 
 mod answers;
 mod uploads;
@@ -57,14 +57,14 @@ type Whereabouts = Arc<dyn Fn() -> Option<Address> + Send + Sync>;
 pub struct Client {
     transport: Transport,
     address: Arc<Mutex<Address>>,
-    /// Called when the server does not answer: it may have another port after a restart.
+    /// Called when the server does not respond: it may have another port after a restart.
     whereabouts: Option<Whereabouts>,
 }
 
 type Bytestream = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 
 impl Client {
-    /// A server behind an address, through the proxy of the environment unless it is on this machine.
+    /// A server at an address, through the proxy of the environment unless it is on this machine.
     pub fn remote(url: &str, token: &str) -> anyhow::Result<Self> {
         Self::http(url, token, is_on_this_machine(url))
     }
@@ -111,7 +111,7 @@ impl Client {
         self.address.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Where a person can open it, if it has an address.
+    /// The address for people, if it has one.
     pub fn url(&self) -> Option<&str> {
         match &self.transport {
             Transport::Http { shown, .. } => Some(shown),
@@ -129,7 +129,7 @@ impl Client {
         retrying(async || self.get(path).await).await
     }
 
-    /// All of a list, page by page. `path` has a query already.
+    /// A complete list, page by page. `path` already has a query.
     pub async fn list<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Vec<T>> {
         let mut all = Vec::new();
         let mut after = String::new();
@@ -155,7 +155,7 @@ impl Client {
         self.json(Method::PATCH, path, Some("application/json"), Body::from(serde_json::to_vec(body)?)).await
     }
 
-    /// Asks something and gives the answer as it is, also a refusal.
+    /// Sends a request and returns any response, including a rejection.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<(StatusCode, Value)> {
         let (kind, bytes) = match body {
             Some(body) => (Some("application/json"), Body::from(serde_json::to_vec(body)?)),
@@ -166,10 +166,10 @@ impl Client {
         Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
     }
 
-    /// Posts a request to something behind the server; that it fails there is an answer, with its code.
+    /// Posts a request to a system behind the server; a failure of that system is also a result, with its code.
     ///
     /// # Errors
-    /// When the server does not answer, or refuses the request itself.
+    /// When the server does not respond, or rejects the request itself.
     pub async fn try_behind<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Result<T, Fault>> {
         let (status, body) = self.send(Method::POST, path, Some("application/json"), Body::from("{}")).await?;
         read_or_fault(path, status, &collect(body).await?)
@@ -186,7 +186,7 @@ impl Client {
         }
     }
 
-    /// The same caller, who waits for an answer without a limit.
+    /// The same client without a time limit for responses.
     fn unlimited(&self) -> anyhow::Result<Self> {
         let transport = match &self.transport {
             Transport::Http { shown, is_direct, .. } => {
@@ -338,7 +338,7 @@ pub(crate) mod tests {
             .route("/api/v1/missing", get(|| async { (StatusCode::NOT_FOUND, "<html>") }))
             .route("/api/v1/tls", get(move || async move { (StatusCode::BAD_REQUEST, nginx) }));
         let plain = served(router).await;
-        // As a TLS server answers what is not TLS: an alert.
+        // An alert, as sent by a TLS server in response to a request without TLS.
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let alerting = format!("http://{}", listener.local_addr().expect("its address"));
         tokio::spawn(async move {

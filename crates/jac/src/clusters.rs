@@ -1,4 +1,4 @@
-//! `jac cluster`: clusters that stay, through the same interface that the web app has.
+//! `jac cluster`: persistent clusters, through the same API as the web app.
 
 mod waiting;
 
@@ -52,7 +52,7 @@ pub async fn find(client: &Client, named: &str) -> anyhow::Result<ClusterView> {
     look_up(client, named).await?.ok_or_else(|| unknown(named))
 }
 
-/// The same; `None` where there is none.
+/// The same; `None` if there is none.
 async fn look_up(client: &Client, named: &str) -> anyhow::Result<Option<ClusterView>> {
     let all: Vec<ClusterSummary> = client.list("/clusters?ended=true").await?;
     let view = async |id: &ClusterId| client.get(&format!("/clusters/{id}")).await.map(Some);
@@ -75,7 +75,7 @@ fn unknown(named: &str) -> anyhow::Error {
     with_hint(format!("no cluster '{named}'"), Some("`jac cluster list` lists all clusters.".to_owned()))
 }
 
-/// What would be made; an error where it cannot be.
+/// The forecast of the cluster; an error if it cannot be created.
 pub async fn forecast(client: &Client, new: &Value) -> anyhow::Result<ForecastView> {
     let forecast: ForecastView = client.post("/clusters/forecast", new).await?;
     if forecast.faults.is_empty() {
@@ -161,8 +161,8 @@ async fn create(mut connected: Connected<'_>, arguments: &CreateArguments) -> an
     Ok(Exit::Done)
 }
 
-/// An id under which something may be adopted: that of an orphan, or of a cluster that is known here, which the server
-/// refuses with its name. If all regions were listed, an unknown ID is a mistake.
+/// The ID of a cluster to adopt: that of an orphan, or of a known cluster, which the server rejects with its name. If
+/// all regions were listed, an unknown ID is a mistake.
 async fn find_orphan(connected: &mut Connected<'_>, named: &str) -> anyhow::Result<ClusterId> {
     let Ok(id) = named.parse::<ClusterId>() else { return Err(unknown(named)) };
     let machines: Machines = connected.machines().await?;
@@ -286,7 +286,7 @@ fn line_of(cluster: &ClusterSummary) -> String {
     )
 }
 
-/// When the cluster ends if nothing is run on it: whichever limit comes first.
+/// When the cluster ends if no run is started on it: the earlier of both limits.
 fn end_ms(cluster: &ClusterSummary) -> i64 {
     cluster.idle_ends_at_ms.unwrap_or(i64::MAX).min(cluster.expires_at_ms)
 }

@@ -1,4 +1,4 @@
-//! `jac compare`: what has changed between two results, and what of it is noise.
+//! `jac compare`: compares two results: which differences are changes, and which are noise.
 
 use crate::artefacts;
 use crate::cli::{CompareArguments, Output};
@@ -59,11 +59,11 @@ fn thresholds(arguments: &CompareArguments) -> anyhow::Result<Thresholds> {
     })
 }
 
-/// Where a result is read from.
+/// The source of a result.
 enum Source {
     /// With the reason why it is partial, if its folder has one.
     Log(Input, Option<Partial>),
-    /// A table alone.
+    /// Only a table.
     Summary(PathBuf, Box<Summary>),
 }
 

@@ -1,7 +1,8 @@
-//! The configuration of the server: one file, the environment and flags, each stronger than the one before.
+//! The configuration of the server: a file, the environment and flags, each with precedence over the one before.
 //!
-//! `keys` declares the settings, `read` takes each from its strongest place, `build` makes typed values of them. This module
-//! finds the file, reports the faults and prints the values in effect (`jac config check`).
+//! `keys` declares the settings, `read` takes each from the source with the highest precedence, `build` converts them
+//! to typed values. This module finds the file, reports the faults and prints the values in effect (`jac config
+//! check`).
 
 pub mod build;
 mod integrations;
@@ -28,7 +29,7 @@ use std::time::{Duration, UNIX_EPOCH};
 /// The file in the data folder.
 const FILE_NAME: &str = "jac.toml";
 
-/// What was found, whether it can be used or not.
+/// What was read, usable or not.
 pub struct Loaded {
     /// The file that was read.
     pub file: Option<PathBuf>,
@@ -36,7 +37,7 @@ pub struct Loaded {
     pub config: Result<Config, Vec<Fault>>,
 }
 
-/// Reads everything. Nothing is made, and no lock is taken.
+/// Reads everything. Creates nothing, and takes no lock.
 pub fn load(arguments: &ServeArguments) -> Loaded {
     let flags = &arguments.settings.0;
     let (file, unreadable) = find_file(arguments.config.as_deref(), flags);
@@ -69,8 +70,8 @@ fn as_error(faults: &[Fault]) -> anyhow::Error {
     )
 }
 
-/// The search targets of a command whose engine is in its own process: those that a server on this folder would have, and one on
-/// the command line instead of the environment's.
+/// The search targets of a command whose engine is in its own process: the same as for a server on this folder, and a
+/// target on the command line replaces that of the environment.
 ///
 /// # Errors
 /// All faults of their settings.
@@ -78,7 +79,7 @@ pub fn search_targets(data_folder: &Path, url: Option<&str>) -> anyhow::Result<V
     made(search_settings(data_folder, url)?)
 }
 
-/// The settings of the same.
+/// The settings of the same targets.
 ///
 /// # Errors
 /// All their faults.
@@ -97,7 +98,7 @@ pub fn made(settings: Vec<jac_search::Settings>) -> anyhow::Result<Vec<Arc<dyn S
     made.map_err(|error| anyhow::anyhow!("{}", error.message))
 }
 
-/// Makes the search targets of people.
+/// Creates people's own search targets.
 pub fn target_maker() -> Arc<dyn TargetMaker> {
     let now = || UNIX_EPOCH + Duration::from_millis(context::now_ms().unsigned_abs());
     Arc::new(jac_search::Maker { now: Arc::new(now) })
@@ -116,10 +117,10 @@ pub fn integrations_of(data_folder: &Path) -> anyhow::Result<IntegrationTargets>
     integrations(config, public_url)
 }
 
-/// Integrations of settings that were checked.
+/// Creates integrations from validated settings.
 ///
 /// # Errors
-/// When a target cannot be made all the same.
+/// When a target cannot be created nevertheless.
 pub fn integrations(config: IntegrationsConfig, public_url: Option<String>) -> anyhow::Result<IntegrationTargets> {
     let failed = |error: SettingsError| anyhow::anyhow!("{}", error.message);
     let notifiers = config.notifiers.into_iter().map(jac_integrations::notifier).collect::<Result<_, _>>();
@@ -127,7 +128,7 @@ pub fn integrations(config: IntegrationsConfig, public_url: Option<String>) -> a
     Ok(IntegrationTargets { notifiers: notifiers.map_err(failed)?, exporters: exporters.map_err(failed)?, public_url })
 }
 
-/// The named file, else the one in the data folder where there is one.
+/// The named file, otherwise the one in the data folder if it exists.
 fn find_file(named: Option<&Path>, flags: &Flags) -> (Option<File>, Option<Fault>) {
     let (path, is_in_data_folder) = match named {
         Some(path) => (path.to_owned(), false),
@@ -187,13 +188,13 @@ pub fn config(command: &ConfigCommand) -> Exit {
     Exit::BadInput
 }
 
-/// As the file would have it, with the source of each value behind it.
+/// In the form of the file, with the source of each value after it.
 fn print_text(loaded: &Loaded) {
     match &loaded.file {
         Some(path) => stdout::line(&format!("# Configuration file: {}", path.display())),
         None => stdout::line("# Configuration file: none"),
     }
-    // A table takes everything behind it, so tables come last.
+    // Everything after a table header belongs to that table, so tables come last.
     let (tables, plain): (Vec<_>, Vec<_>) =
         loaded.settings.all().partition(|given| matches!(given.value, Value::Map(_)));
     for given in plain.into_iter().chain(tables) {

@@ -1,4 +1,4 @@
-//! Where a command's engine is: in a server that runs on the data folder, in one that was named, or in this process.
+//! The engine of a command: in a server that runs on the data folder, in a named server, or in this process.
 
 use crate::artefacts;
 use crate::cli::ServerArguments;
@@ -27,7 +27,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Less than this is a full disk: SQLite makes room for its index of the write-ahead log, and for that log, when it opens a database.
+/// With less than this the disk counts as full: SQLite needs space for its index of the write-ahead log, and for that
+/// log, when it opens a database.
 const ROOM_TO_START_BYTES: u64 = 1 << 20;
 
 /// How a running server is reached, as it writes into its data folder for its user's own commands.
@@ -35,7 +36,7 @@ const ROOM_TO_START_BYTES: u64 = 1 << 20;
 pub struct ServerFile {
     /// For commands on this machine.
     pub url: String,
-    /// For people's browsers, where that is another one: with TLS, commands have a plain address of their own on this machine.
+    /// For people's browsers, if that differs: with TLS, commands have a plain address of their own on this machine.
     #[serde(default)]
     pub public_url: Option<String>,
     pub token: String,
@@ -58,7 +59,7 @@ impl ServerFile {
         Ok(Client::local(&self.url, &self.token)?.shown_at(self.page_url()).following(whereabouts))
     }
 
-    /// Reads the file that the server on the folder has written.
+    /// Reads the file written by the server on the folder.
     pub fn read(folder: &DataFolder) -> anyhow::Result<Self> {
         let path = folder.server_file();
         let bytes = std::fs::read(&path).map_err(|_| {
@@ -79,10 +80,10 @@ pub fn lock_alone(folder: &DataFolder) -> anyhow::Result<Lock> {
     folder.lock().map_err(|error| with_hint(error.to_string(), Some("Stop the server first.".to_owned())))
 }
 
-/// Opens the database for a command that works on it beside a server that may run.
+/// Opens the database for a command that uses it in parallel with a possibly running server.
 ///
 /// # Errors
-/// When a server of another version runs on the folder: it could not continue with a database of this one's.
+/// When a server of another version runs on the folder: it could not continue with a database migrated by this version.
 pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
     // Held while the database is brought up to date.
     let alone = folder.lock();
@@ -98,7 +99,8 @@ pub async fn open_store(folder: &DataFolder) -> anyhow::Result<Store> {
 /// Opens the database.
 ///
 /// # Errors
-/// When it cannot be opened. SQLite reports a full disk in several ways, some of them as an error of input or output; the free space says that it is one.
+/// When it cannot be opened. SQLite reports a full disk in several ways, some of them as an I/O error; the free space
+/// shows that it is one.
 async fn open_database(folder: &DataFolder) -> anyhow::Result<Store> {
     Store::open(&folder.database()).await.map_err(|error| {
         let free = statvfs(folder.root()).map_or(u64::MAX, |disk| disk.blocks_available() * disk.fragment_size());
@@ -125,15 +127,16 @@ impl Connection {
     }
 }
 
-/// Where the results of an engine of this process go besides the data folder, as it was typed: weaker places are read too.
+/// Additional stores for the results of an engine in this process, as given on the command line: sources with lower
+/// precedence are read too.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Elsewhere<'a> {
     pub artifacts_url: Option<&'a str>,
     pub search_url: Option<&'a str>,
 }
 
-/// Finds the engine for `jac run`. `search_url`: where an engine of this process ships samples to, instead of the
-/// setting of the environment.
+/// Finds the engine for `jac run`. `search_url`: the target of an engine in this process, instead of the setting of the
+/// environment.
 pub async fn connect(
     data_folder: &Path,
     at: &ServerArguments,
@@ -159,7 +162,7 @@ pub async fn connect(
     let folder = DataFolder::open(data_folder)?;
     match folder.lock() {
         Ok(lock) => {
-            // The process that wrote it is gone, since the lock was free.
+            // The process that wrote it is gone, because the lock was free.
             drop(std::fs::remove_file(folder.server_file()));
             let stores = config::stores(data_folder, elsewhere.artifacts_url)?;
             let settings = Settings { allowed_endpoints: stores.allowed_endpoints, ..settings };
@@ -200,14 +203,14 @@ pub enum Nodes {
     None,
 }
 
-/// What an engine works with outside of its folder and nodes.
+/// What an engine uses outside of its folder and nodes.
 pub struct Outside {
     pub artefacts: Option<ArtefactStore>,
     pub integrations: IntegrationTargets,
 }
 
-/// Starts an engine with the adapters of this executable. `boot_limit`: how long a machine of EC2 may take until it answers,
-/// where it is not the usual.
+/// Starts an engine with the adapters of this executable. `boot_limit`: how long an EC2 instance may take until it
+/// answers, if not the default.
 pub async fn start_engine(
     folder: DataFolder,
     lock: Lock,
@@ -260,13 +263,14 @@ pub async fn start_engine(
     .await?)
 }
 
-/// The engine waits for EC2 instances longer than their provider does, which knows why one is not running and may continue without it.
+/// The engine waits for EC2 instances longer than their provider does, because the provider knows why one is not
+/// running and may continue without it.
 fn with_time_to_boot(settings: Settings, boot_limit: Option<Duration>) -> Settings {
     let longest = jac_ec2::launch_limit(boot_limit);
     Settings { machine_launch_limit: settings.machine_launch_limit.max(longest), ..settings }
 }
 
-/// The engine's settings with a lease of another length, for tests of it.
+/// The engine's settings with another lease, for tests.
 pub fn settings(lease_seconds: Option<u64>) -> Settings {
     let ordinary = Settings::default();
     let Some(seconds) = lease_seconds else { return ordinary };
@@ -289,7 +293,7 @@ mod tests {
         }
     }
 
-    /// The schema's number as the database's file has it: SQLite's format keeps it at byte 60.
+    /// The schema number in the database's file: SQLite's format stores it at byte 60.
     fn schema(folder: &DataFolder) -> u32 {
         let bytes = std::fs::read(folder.database()).expect("a database");
         u32::from_be_bytes(bytes[60..64].try_into().expect("four bytes"))
@@ -330,7 +334,7 @@ mod tests {
         let server = folder.lock().expect("it is free");
         drop(Store::open(&folder.database()).await.expect("a database"));
         drop(open_store(&folder).await.expect("of this version, beside its server"));
-        // As an older server has it.
+        // As written by an older server.
         let older = schema(&folder) - 1;
         let mut bytes = std::fs::read(folder.database()).expect("a database");
         bytes[60..64].copy_from_slice(&older.to_be_bytes());

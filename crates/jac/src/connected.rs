@@ -1,5 +1,5 @@
-//! Where the commands about clusters and credentials are served: a running server, or an engine of this process that
-//! ends with the command.
+//! Where the commands for clusters and credentials are processed: in a running server, or in an engine of this process
+//! that ends with the command.
 
 use crate::cli::{ClientArguments, Output};
 use crate::client::Client;
@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// What a command works with.
+/// The state that a command works with.
 pub struct Connected<'a> {
     pub client: &'a Client,
     pub signals: &'a mut Signals,
@@ -21,7 +21,7 @@ pub struct Connected<'a> {
     pub is_server: bool,
 }
 
-/// Does something that listens to signals by itself.
+/// Runs a command that handles signals itself.
 pub async fn at(
     whose: &ClientArguments,
     work: impl AsyncFnOnce(Connected<'_>) -> anyhow::Result<Exit>,
@@ -39,7 +39,7 @@ pub async fn at(
     done
 }
 
-/// Does something that a signal may end at any moment.
+/// Runs something that a signal may end at any moment.
 pub async fn briefly(
     whose: &ClientArguments,
     work: impl AsyncFnOnce(&Client) -> anyhow::Result<Exit>,
@@ -48,10 +48,10 @@ pub async fn briefly(
         .await
 }
 
-/// After this long without an answer, what is waited for is printed.
+/// After this long without a response, the command prints what it is waiting for.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// Does something that may take long, and then prints what is waited for.
+/// Runs work that may take long, and then prints what is being waited for.
 pub async fn saying<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     tokio::select! {
@@ -62,7 +62,7 @@ pub async fn saying<T>(what: &str, work: impl Future<Output = T>) -> T {
     work.await
 }
 
-/// Prints the result: a text, or the same as JSON. Nothing else goes to standard output.
+/// Prints the result as text or as JSON. Nothing else is written to standard output.
 pub fn print(whose: &ClientArguments, view: &impl Serialize, text: impl FnOnce() -> String) {
     match whose.output {
         Output::Text => stdout::line(&text()),

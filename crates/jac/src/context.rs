@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
-/// The folder in which this installation keeps everything: `--data-dir`, else `JAC_DATA_DIR` (both by clap), else the
+/// The folder with all data of this installation: `--data-dir`, otherwise `JAC_DATA_DIR` (both by clap), otherwise the
 /// user's data folder.
 pub fn data_folder(named: Option<&Path>) -> PathBuf {
     if let Some(folder) = named {
@@ -32,18 +32,18 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var_os(name)?.into_string().ok().filter(|value| !value.is_empty())
 }
 
-/// Where the user's known hosts are, unless a file is named.
+/// The user's known hosts, unless a file is named.
 pub fn known_hosts(named: Option<&Path>) -> PathBuf {
     let home = || std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
     named.map_or_else(|| home().join(".ssh/known_hosts"), Path::to_owned)
 }
 
-/// The file with the key that secrets are sealed with, where it is not in the data folder.
+/// The file with the key that secrets are sealed with, if it is not in the data folder.
 pub fn secret_key_file() -> Option<PathBuf> {
     std::env::var_os("JAC_SECRET_KEY_FILE").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// Where JAC's own JMeter comes from: a mirror of one's own, else Apache's archive.
+/// The source of JAC's own JMeter: a mirror, otherwise Apache's archive.
 fn jmeter_source() -> Source {
     match std::env::var_os("JAC_JMETER_ARCHIVE").and_then(|url| url.into_string().ok()).filter(|url| !url.is_empty()) {
         Some(archive_url) => Source::Automatic { archive_url },
@@ -69,7 +69,7 @@ pub struct AwsKeys {
     pub session_token: Option<String>,
 }
 
-/// Reads them; what is empty is not there.
+/// Reads them; an empty one counts as missing.
 pub fn aws_keys() -> AwsKeys {
     let read =
         |name| std::env::var_os(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());

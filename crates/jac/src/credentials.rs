@@ -1,4 +1,4 @@
-//! `jac credentials`: what is saved for AWS. Secrets come from the environment or from standard input, never from the
+//! `jac credentials`: saved AWS credentials. Secrets come from the environment or from standard input, never from the
 //! command line, which everybody on the machine may read.
 
 use crate::cli::CredentialsCommand;
@@ -82,7 +82,7 @@ pub async fn own_set(client: &Client, name: &str) -> anyhow::Result<Option<Value
     Ok(sets.into_iter().find(is_requested))
 }
 
-/// A terminal would show the secret while it is typed, and keep it in its history of lines.
+/// A terminal would show the secret while it is typed, and keep it in its scrollback.
 fn keys_of_standard_input() -> anyhow::Result<AwsKeys> {
     let input = std::io::stdin();
     if input.is_terminal() {
@@ -94,7 +94,7 @@ fn keys_of_standard_input() -> anyhow::Result<AwsKeys> {
     read_keys(input.lock())
 }
 
-/// Reads the lines. No error repeats one of them.
+/// Reads the lines. No error message repeats one of them.
 fn read_keys(input: impl Read) -> anyhow::Result<AwsKeys> {
     let refuse = |what: &str| with_hint(format!("standard input {what}"), Some(THREE_LINES.to_owned()));
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What the shell sees. The codes are part of the interface and stand in `docs/command-line.md`.
+//! Exit codes and error messages. The codes are part of the interface and documented in `docs/command-line.md`.
 
 use jac_report::visible_lines;
 use std::process::ExitCode;
@@ -48,18 +48,18 @@ pub struct RunFailed(pub String);
 pub struct Interrupted {
     /// The signal's number.
     pub signal: u8,
-    /// A sentence; empty where nothing continues.
+    /// A sentence; empty if nothing continues.
     pub continuing: String,
 }
 
 impl Interrupted {
-    /// Before anything was made or begun.
+    /// Before anything was created or started.
     pub fn early(signal: u8) -> Self {
         Self { signal, continuing: String::new() }
     }
 }
 
-/// What to do about an error.
+/// How to fix an error.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Hint(String);
@@ -97,7 +97,7 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', ']']) { text.to_owned() } else { format!("{text}.") }
 }
 
-/// An error that keeps its type, and what to do about it.
+/// An error that keeps its type, and how to fix it.
 pub fn hinted(error: impl std::error::Error + Send + Sync + 'static, hint: Option<String>) -> anyhow::Error {
     match hint {
         Some(hint) => anyhow::Error::new(Hint(hint)).context(error),

@@ -23,14 +23,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::NamedTempFile;
 
-/// The result log of a run, as its artefacts and folders call it.
+/// The name of a run's result log in its artefacts and folders.
 const RESULTS: &str = "results.jtl";
 
 pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let settings = logs::settings(&arguments.read)?;
     let interval_ms = u32::try_from(arguments.interval.as_millis()).ok().and_then(NonZero::new);
     let interval_ms = interval_ms.with_context(|| "invalid --interval: expected 1ms to 49 days")?;
-    // Beside what is written: a log may be larger than the system's folder for temporary files.
+    // Next to the output: a log may be larger than the system's folder for temporary files.
     let beside = arguments.parquet.as_ref().or(arguments.hdr.as_ref()).map(|file| logs::folder_of(file));
     let outputs = [("--parquet", &arguments.parquet), ("--hdr", &arguments.hdr)];
     // Also before the log of a run is fetched.
@@ -46,7 +46,7 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
         done = &mut work => done??,
         signal = signals.next() => {
             cancelled.store(true, Ordering::Relaxed);
-            // What is half written is removed.
+            // Incomplete output is removed.
             drop(work.await);
             return Ok(Exit::Signal(signal));
         }
@@ -57,7 +57,7 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A file that was written, as JSON has it.
+/// A written file, for JSON.
 #[derive(Debug, Serialize)]
 struct Exported {
     file: PathBuf,
@@ -67,7 +67,7 @@ struct Exported {
     truncated: bool,
 }
 
-/// The log that is meant; of a run it is fetched into a file that is gone with the second value.
+/// The requested log; that of a run is downloaded into a file that is removed with the second value.
 async fn log_of(
     arguments: &ExportArguments,
     beside: &Path,
@@ -88,7 +88,8 @@ async fn log_of(
     }
     let input = Input::of_argument(named);
     if input.is_read_once() {
-        // It may be read more than once. The copy is removed here when a signal comes: the work may wait for the pipe for long.
+        // It may be read more than once. The copy is removed here when a signal arrives: the work may wait for the pipe
+        // for a long time.
         let copy = temporary(beside)?;
         let into = copy.reopen().with_context(|| format!("{} cannot be written", beside.display()))?;
         let copied = tokio::task::spawn_blocking(move || copy_to(&input, into));
@@ -118,7 +119,7 @@ fn temporary(folder: &Path) -> anyhow::Result<NamedTempFile> {
     file.with_context(|| format!("{} cannot be written", folder.display()))
 }
 
-/// Copies what a pipe gives.
+/// Copies the contents of a pipe.
 fn copy_to(pipe: &Input, mut file: File) -> anyhow::Result<()> {
     let mut from: Box<dyn Read> = match pipe {
         Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?),
@@ -150,14 +151,14 @@ fn write(
 
 type OnProgress<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
-/// Writes a file that is whole or not there.
+/// Writes a file that is complete or does not exist.
 fn whole(
     path: &Path,
     cancelled: &AtomicBool,
     write: impl FnOnce(&mut BufWriter<&NamedTempFile>, OnProgress<'_>) -> Result<ReadOutcome, ExportError>,
 ) -> anyhow::Result<Exported> {
     let cannot = || format!("{} cannot be written", path.display());
-    // As readable as the umask lets any new file be.
+    // The permissions of any new file, as limited by the umask.
     let everybody = std::fs::Permissions::from_mode(0o666);
     let file = tempfile::Builder::new().permissions(everybody).tempfile_in(logs::folder_of(path));
     let file = file.with_context(cannot)?;

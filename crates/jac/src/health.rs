@@ -17,7 +17,8 @@ pub async fn health(arguments: HealthArguments) -> anyhow::Result<Exit> {
     let file = std::fs::read(&path).map_err(|error| failed(format!("{} cannot be read: {error}", path.display())))?;
     let file: ServerFile =
         serde_json::from_slice(&file).map_err(|error| failed(format!("{} cannot be read: {error}", path.display())))?;
-    // With the shell's token: beside TLS the file names the shell's own address, and a full server keeps places for it.
+    // With the shell's token: with TLS the file contains the shell's own address, and a server without free places has
+    // reserved ones for it.
     let url = format!("{}{PATH}", file.url);
     let client = reqwest::Client::builder().timeout(LIMIT).no_proxy().build()?;
     let answer = client

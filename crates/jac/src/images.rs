@@ -13,7 +13,7 @@ use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Between two polls of an image that is being made.
+/// Interval between two polls of an image that is being created.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// AWS takes minutes for a small disk, and more for a large one.
 const BUILD_LIMIT: Duration = Duration::from_secs(45 * 60);
@@ -32,7 +32,7 @@ pub async fn image(command: ImageCommand) -> anyhow::Result<Exit> {
     }
 }
 
-/// Creates a machine and an image of it, and terminates the machine, also if the image fails.
+/// Creates a machine and an image of it, and terminates the machine, even if the image fails.
 async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyhow::Result<Exit> {
     let config = ClusterConfig {
         workers: 0,
@@ -46,7 +46,7 @@ async fn build(mut connected: Connected<'_>, arguments: &BuildArguments) -> anyh
     eprintln!("{}", price_sentence(&forecast, 1));
     let made: ClusterView = connected.client.post("/clusters", &new).await?;
     let built = built_on(&mut connected, &made, arguments.name.as_deref()).await;
-    // Whatever happens to the image: its instance costs money.
+    // Regardless of the image: its instance costs money.
     let gone = terminated(&mut connected, &made).await;
     // The image's own fault is reported first.
     if let (Err(_), Err(error)) = (&built, &gone) {
@@ -101,7 +101,7 @@ async fn until_available(
 ) -> anyhow::Result<NodeImage> {
     let deadline = Instant::now() + BUILD_LIMIT;
     loop {
-        // What was just made may not be shown for a moment.
+        // A new image may not be listed for a moment.
         let found = poll().await?.into_iter().find(|found| found.id == id);
         match found {
             Some(image) if image.state == ImageState::Available => return Ok(image),
@@ -172,7 +172,8 @@ mod tests {
         }
     }
 
-    /// What comes of polls that show the image in these states, one after the other and then always the last; `None`: it is not shown.
+    /// The result of polls that show the image in these states, one after the other and then always the last; `None`:
+    /// it is not listed.
     async fn built(states: &[Option<ImageState>]) -> (anyhow::Result<NodeImage>, Duration) {
         let (polls, began) = (Mutex::new(0), Instant::now());
         let built = until_available("ami-1", async || {

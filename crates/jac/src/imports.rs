@@ -24,7 +24,7 @@ pub async fn import(arguments: &ImportArguments) -> anyhow::Result<Exit> {
     .await
 }
 
-/// The logs under the names that they are uploaded with, no two the same.
+/// The logs with the names that they are uploaded with, all different.
 fn named(given: &[PathBuf]) -> anyhow::Result<Vec<UploadFile>> {
     let mut taken = BTreeSet::new();
     let mut files = Vec::new();

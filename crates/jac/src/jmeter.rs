@@ -28,7 +28,7 @@ pub async fn jmeter(arguments: JmeterArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// One line on standard error that is written over, or a line now and then where that is a file.
+/// One line on standard error that is overwritten, or an occasional line if that is a file.
 #[derive(Default)]
 struct ProgressLine {
     last: Mutex<Option<Instant>>,

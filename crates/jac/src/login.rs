@@ -59,7 +59,7 @@ pub fn checked_url(text: &str) -> anyhow::Result<&str> {
     }
 }
 
-/// Asks for it on a terminal. It is not shown while it is typed or pasted.
+/// Prompts for it on a terminal. It is not shown while it is typed or pasted.
 fn typed_token(url: &str) -> anyhow::Result<String> {
     if !std::io::stdin().is_terminal() {
         let hint = Some(format!("Use `jac login {url} --stdin < FILE`."));
@@ -82,7 +82,7 @@ fn token_of_standard_input() -> anyhow::Result<String> {
 fn one_token(text: &str) -> anyhow::Result<String> {
     let token = text.trim();
     let is_one = !token.is_empty() && token.chars().all(|letter| letter.is_ascii_graphic());
-    // Not repeated: it may be a secret all the same.
+    // The text is not repeated: it may still be a secret.
     anyhow::ensure!(is_one, "invalid token: it is empty or has more than one word");
     Ok(token.to_owned())
 }

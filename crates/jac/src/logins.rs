@@ -1,4 +1,4 @@
-//! The tokens that `jac login` has saved, by server: a file of its user alone.
+//! The tokens saved by `jac login`, by server: a file accessible only to its user.
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,10 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// What is saved of one server.
+/// The saved data of one server.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Login {
-    /// Who it is, for people.
+    /// The person's name, for display.
     pub name: String,
     pub token: String,
 }
@@ -32,7 +32,7 @@ impl Logins {
     /// The login of a server, by its address.
     ///
     /// # Errors
-    /// When the file is there and cannot be read.
+    /// When the file exists but cannot be read.
     pub fn get(&self, url: &str) -> anyhow::Result<Option<Login>> {
         Ok(self.read()?.remove(server_of(url)))
     }
@@ -47,7 +47,7 @@ impl Logins {
         self.write(&all)
     }
 
-    /// Forgets a login, and gives it.
+    /// Removes a login, and returns it.
     ///
     /// # Errors
     /// When the file cannot be read or written.
@@ -73,7 +73,7 @@ impl Logins {
         let failed = || format!("the login cannot be saved in {}", self.path.display());
         let folder = self.path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).with_context(failed)?;
-        // In one step, and never readable for others.
+        // Atomically, and never readable for others.
         let staging = self.path.with_extension("new");
         drop(std::fs::remove_file(&staging));
         let mut file =

@@ -1,5 +1,5 @@
-//! What `report`, `compare` and `samples` share: which samples are meant, a bar while logs are read, files that are whole
-//! or not there.
+//! Shared code of `report`, `compare` and `samples`: the selection of samples, a progress bar while logs are read, and
+//! files that are complete or do not exist.
 
 use crate::artefacts;
 use crate::cli::{CountArguments, NarrowArguments, ReadArguments, TimeUnitName};
@@ -24,7 +24,7 @@ const LOGS: [&str; 3] = ["results.jtl", "results.jtl.zst", "results.jtl.gz"];
 /// The table of a results folder.
 pub const SUMMARY: &str = "summary.json";
 
-/// The samples that `--from`, `--to` and `--label` mean.
+/// The samples selected by `--from`, `--to` and `--label`.
 pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
     let mut filter = Filter::default();
     for (flag, time, bound) in
@@ -45,7 +45,7 @@ pub fn filter(narrow: &NarrowArguments) -> anyhow::Result<Filter> {
     Ok(filter)
 }
 
-/// The filter with its times after the start made into times of these logs.
+/// The filter with its times after the start converted to times of these logs.
 pub fn settled(filter: &Filter, inputs: &[Input], settings: &Settings) -> anyhow::Result<Filter> {
     if !filter.counts_from_start() {
         return Ok(filter.clone());
@@ -54,7 +54,7 @@ pub fn settled(filter: &Filter, inputs: &[Input], settings: &Settings) -> anyhow
     Ok(filter.settle(start.ok_or_else(|| without_start(inputs))?))
 }
 
-/// There is no start to which a relative time could refer.
+/// There is no start that a relative time could refer to.
 fn without_start(inputs: &[Input]) -> anyhow::Error {
     let names: Vec<String> = inputs.iter().map(Input::name).collect();
     anyhow::anyhow!("{} has no sample with a start time, so relative times cannot be used", names.join(", "))
@@ -110,7 +110,7 @@ fn offset_minutes(zone: &str) -> anyhow::Result<i32> {
     })
 }
 
-/// The settings that `--apdex` and `--max-labels` ask for besides.
+/// The settings of `--apdex` and `--max-labels`, in addition.
 pub fn counted(count: &CountArguments, settings: Settings) -> anyhow::Result<Settings> {
     let thresholds = count.apdex.split_once(',').and_then(|(satisfied, tolerated)| {
         Some((satisfied.trim().parse::<u32>().ok()?, tolerated.trim().parse::<u32>().ok()?))
@@ -137,7 +137,8 @@ pub fn max_unread_percent(words: &str) -> anyhow::Result<f64> {
     })
 }
 
-/// The logs of a command line: files, results folders, `-`, or addresses of a store (`s3://…`). Call it where waiting is allowed.
+/// The logs of a command line: files, results folders, `-`, or addresses of a store (`s3://…`). It blocks: do not call
+/// it on an async thread.
 ///
 /// # Errors
 /// When a store or a folder has no such log, or one is given twice.
@@ -170,7 +171,7 @@ pub fn log_of(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// A folder with neither a log nor what else it may have.
+/// The error for a folder without a log, or without `or_else`.
 pub fn without_results(folder: &Path, or_else: &str) -> anyhow::Error {
     with_hint(
         format!("{} contains no results", folder.display()),
@@ -244,7 +245,7 @@ pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// One of them.
+/// A single log.
 pub fn input(argument: &str) -> anyhow::Result<Input> {
     if artefacts::is_address(argument) {
         return Handle::current().block_on(artefacts::log_at(argument));
@@ -276,8 +277,9 @@ pub fn read(inputs: &[Input], settings: &Settings, filter: &Filter) -> anyhow::R
     Ok(log)
 }
 
-/// The table of the samples that start this many seconds after the first row's start or later: the same as count for the criteria of
-/// a run, and the total covers the same rows as that of all samples. The logs are read once more for it.
+/// The table of the samples that start this many seconds after the first row's start or later: the same samples as
+/// count for the criteria of a run, and the total covers the same rows as that of all samples. The logs are read a
+/// second time for it.
 pub fn after_warm_up(
     inputs: &[Input],
     settings: &Settings,
@@ -349,7 +351,7 @@ impl Bar {
     }
 }
 
-/// Writes files such that Ctrl-C leaves none of them half, nor anything beside them.
+/// Writes files such that Ctrl-C leaves no incomplete or temporary file.
 #[derive(Clone)]
 pub struct Writer {
     writing: Arc<Mutex<()>>,
@@ -370,11 +372,11 @@ impl Writer {
         writer
     }
 
-    /// Writes a file in one step.
+    /// Writes a file atomically.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let cannot = || format!("{} cannot be written", path.display());
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        // As readable as the umask lets any new file be: a report is there to be shown.
+        // The permissions of any new file, as limited by the umask: a report is meant to be shown.
         let everybody = std::fs::Permissions::from_mode(0o666);
         let mut file =
             tempfile::Builder::new().permissions(everybody).tempfile_in(folder_of(path)).with_context(cannot)?;

@@ -1,13 +1,13 @@
-//! The executable: reads the command line and the environment, chooses the adapters, and turns what happened into an
-//! exit code. It alone knows which providers there are.
+//! The executable: reads the command line and the environment, chooses the adapters, and converts the result to an exit
+//! code. Only this crate knows which providers exist.
 
-/// The standard library's panics where standard error is closed; this one continues.
+/// The standard library's macro panics if standard error is closed; this one continues.
 macro_rules! eprintln {
     () => { $crate::stderr::line(format_args!("")) };
     ($($text:tt)*) => { $crate::stderr::line(format_args!($($text)*)) };
 }
 
-/// The same for a line that is written over.
+/// The same for a line that is overwritten later.
 macro_rules! eprint {
     ($($text:tt)*) => { $crate::stderr::raw(format_args!($($text)*)) };
 }
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         Err(error) => return exit::report(&anyhow::anyhow!("could not start the runtime: {error}")),
     };
     let outcome = runtime.block_on(dispatch(cli.command));
-    // What still runs in the background is either ended already or meant to be left.
+    // Background work has either ended already or is meant to be abandoned.
     runtime.shutdown_background();
     match outcome {
         Ok(Exit::Done | Exit::CriteriaNotMet) if let Some(error) = stdout::failure() => {
@@ -99,7 +99,7 @@ async fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Serve(arguments) => serve::serve(arguments).await,
         Command::Config(command) => Ok(config::config(&command)),
         Command::Check(arguments) => check::check(&arguments),
-        // They read, and wait for what is in a store.
+        // They read files, and wait for objects in a store.
         Command::Report(arguments) => block_in_place(|| report::report(&arguments)),
         Command::Import(arguments) => imports::import(&arguments).await,
         Command::Export(arguments) => export::export(&arguments).await,

@@ -1,7 +1,7 @@
-//! `jac mcp`: plans and results for assistants that speak the Model Context Protocol, on standard input and output.
+//! `jac mcp`: plans and results for assistants that use the Model Context Protocol, on standard input and output.
 //!
-//! A client of the server's own interface, as every other command is: what its token may not do, an assistant may not. Owns the tools
-//! ([`tools`]), what is asked for each ([`calls`]) and how large an answer may be ([`bounds`]).
+//! A client of the server's own API, like every other command: an assistant has the permissions of its token. Owns the
+//! tools ([`tools`]), the requests of each ([`calls`]) and the maximum size of results ([`bounds`]).
 
 mod bounds;
 mod calls;
@@ -22,7 +22,7 @@ use rmcp::service::RequestContext;
 use rmcp::transport::stdio;
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 
-/// What an assistant needs to know of all tools.
+/// The instructions for an assistant that apply to all tools.
 const INSTRUCTIONS: &str = "JAC runs Apache JMeter load tests and keeps their results. Response times are in milliseconds, times of day are \
     epoch milliseconds (UTC), rates are per second, error rates are percent of samples. Percentiles are over all samples, interpolated as in \
     Apache Commons Math (type 6, as JMeter's own dashboard). Totals exclude the rows of Transaction Controllers, so \

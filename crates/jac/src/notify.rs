@@ -35,11 +35,11 @@ pub async fn notify(command: NotifyCommand) -> anyhow::Result<Exit> {
     }
 }
 
-/// What a test came to.
+/// The result of a test.
 #[derive(Debug, Serialize)]
 struct Tested {
     target: String,
-    /// What is wrong; `null`: nothing.
+    /// The fault; `null`: none.
     error: Option<String>,
     code: Option<String>,
 }

@@ -102,7 +102,7 @@ fn text(kept: &PlanCriteria) -> String {
     lines.join("\n")
 }
 
-/// What stops a run by itself, in a sentence.
+/// The rules of the automatic stop, as a sentence.
 pub fn auto_stop(rules: &[String]) -> String {
     match rules {
         [] => "Automatic stop: off.".to_owned(),

@@ -1,4 +1,4 @@
-//! `jac report`: the table and the page of result logs, from wherever they come.
+//! `jac report`: the table and the page of result logs, from any source.
 
 use crate::cli::{Output, ReportArguments};
 use crate::exit::{Exit, with_hint};
@@ -37,12 +37,12 @@ pub fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
         judge(&criteria, &report.summary, 0, max_unread_percent)
     } else {
         let counting = logs::after_warm_up(&inputs, &settings, &filter, warm_up_s, report.summary.total_basis)?;
-        // What could not be read is the whole log's.
+        // Unread rows are those of the whole log.
         let Summary { rejected_rows, unread_percent, .. } = report.summary;
         judge(&criteria, &Summary { rejected_rows, unread_percent, ..counting }, warm_up_s, max_unread_percent)
     };
     if criteria.is_empty() {
-        // Nobody asked for a verdict on a run; that its log could not be read is another matter.
+        // No verdict was requested; an unreadable log is reported nevertheless.
         results.retain(|result| result.code != Some(CriterionCode::AllFailed));
     }
     if let Some(path) = &arguments.html {
@@ -99,7 +99,7 @@ fn facts(arguments: &ReportArguments, inputs: &[Input], log: &LogStatistics) -> 
     }
 }
 
-/// What was left out by the arguments, so that a part is not taken for the whole.
+/// What was excluded by the arguments, so that a part is not mistaken for the whole.
 fn narrowed(arguments: &ReportArguments) -> Option<Message> {
     let narrow = &arguments.narrow;
     let parts = [

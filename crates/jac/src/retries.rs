@@ -19,7 +19,7 @@ pub struct Refused(pub String);
 #[error("{0}")]
 pub struct Temporary(pub String);
 
-/// Whether the server is away, rather than that it refuses or this machine is at fault.
+/// Whether the server is unreachable, as opposed to a rejection or a fault of this machine.
 pub fn is_absence(error: &anyhow::Error) -> bool {
     error.is::<RunFailed>() || error.is::<Temporary>()
 }

@@ -1,7 +1,7 @@
-//! `jac run`: makes the cluster, runs the plan, shows it live, brings the results, removes the cluster.
+//! `jac run`: creates the cluster, runs the plan, shows its progress, downloads the results, terminates the cluster.
 //!
-//! Everything goes through the server's own interface, in this process where no server runs, so both ways give the
-//! same output and the same exit codes.
+//! Everything goes through the server's own API, in this process if no server is running, so the output and the exit
+//! codes are the same in both cases.
 
 mod archive;
 pub mod files;
@@ -37,7 +37,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use upload::upload;
 
-/// How long the engine of this process is given to end once nothing is waited for any more.
+/// Time limit for the shutdown of this process's engine once nothing is waited for any more.
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 /// How long to wait for a response after a signal.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
@@ -45,13 +45,13 @@ const LAST_ANSWER: Duration = Duration::from_secs(10);
 /// Which cluster a run is on.
 #[derive(Debug)]
 pub enum On {
-    /// One that is made for it and removed after it.
+    /// A cluster that is created for the run and terminated after it.
     New(Box<NewClusterArguments>),
     /// The cluster with that ID or name, which is kept; with `queue` the run waits while it is busy.
     Existing { named: String, queue: bool },
 }
 
-/// The same, found possible.
+/// The same, validated.
 enum Target {
     New(Box<NewCluster>),
     Existing { cluster: Box<ClusterView>, queue: bool },
@@ -83,7 +83,8 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
     let data_folder = context::data_folder(arguments.data_dir.as_deref());
     let tools = context::tools(&data_folder, arguments.jmeter_home.as_deref());
     let toolbox = Toolbox::new(tools.clone());
-    // The properties of the home that the nodes will have decide which files the plan names. One that is not there yet has none.
+    // The properties of the nodes' JMeter home decide which files the plan names. A home that is not installed yet has
+    // none.
     let version = new.as_ref().and_then(|new| new.jmeter_version.clone());
     let requested = RequestedJMeter { home: None, version };
     let home = toolbox.home(&requested).map_err(from_engine)?;
@@ -115,7 +116,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
         (On::Existing { named, queue }, _) => {
             let existing = clusters::find(connection.client(), &named).await?;
             existing.warnings.iter().for_each(|warning| line.print(&format!("warning: {}", warning.message)));
-            // How many workers there are is known only now.
+            // The number of workers is known only now.
             spec.check(
                 existing.cluster.worker_count(),
                 existing.cluster.provider,
@@ -189,7 +190,7 @@ impl Job<'_> {
     }
 }
 
-/// What the command still waits for once the run has ended, or cannot be followed any more.
+/// What the command still waits for once the run has ended, or can no longer be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waits {
     /// The cluster's end, the results, the store, the search targets and the notifications.

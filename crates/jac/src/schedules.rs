@@ -1,4 +1,4 @@
-//! `jac schedule`: runs that start by themselves, through the same interface that the web app has.
+//! `jac schedule`: runs that start automatically, through the same API as the web app.
 
 use crate::cli::{AddArguments, ClientArguments, OverlapName, ScheduleCommand};
 use crate::client::{Client, UploadFile};
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// This many of the last times are shown.
+/// Number of latest times that are shown.
 const FIRINGS_SHOWN: u32 = 10;
 
 pub async fn schedule(command: ScheduleCommand) -> anyhow::Result<Exit> {
@@ -126,7 +126,7 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
     });
     let saved = client.post("/schedules", &new).await;
     if is_new && saved.as_ref().is_err_and(anyhow::Error::is::<Refused>) {
-        // The plan uploaded for it is not used by anything else.
+        // Nothing else uses the plan uploaded for it.
         if let Err(error) = client.delete(&format!("/plans/{plan_id}")).await {
             eprintln!("warning: the uploaded plan {plan_id} could not be deleted: {error}");
         }
@@ -142,7 +142,7 @@ async fn add(client: &Client, is_server: bool, arguments: &AddArguments) -> anyh
     Ok(Exit::Done)
 }
 
-/// The cluster that is named, or the one that is to be created for each run.
+/// The named cluster, or the one to create for each run.
 async fn on(client: &Client, arguments: &AddArguments) -> anyhow::Result<Value> {
     if let Some(named) = &arguments.on {
         refuse_without_effect("with --on: the cluster exists", &machines::flags(&arguments.cluster))?;
@@ -184,8 +184,8 @@ struct SchedulePlan {
     is_new: bool,
 }
 
-/// The plan. A file is uploaded as `jac run` does it, so it is the same plan, and the schedule has the revision of this upload: later
-/// ones, such as those of `jac run` on somebody's own machine, do not change what it runs.
+/// The plan. A file is uploaded as by `jac run`, so it is the same plan, and the schedule uses the revision of this
+/// upload: later uploads, e.g. by `jac run` on somebody's machine, do not change what it runs.
 async fn plan(
     client: &Client,
     arguments: &AddArguments,
@@ -305,7 +305,7 @@ fn line_of(view: &ScheduleView) -> String {
     format!("{}  {}  {next}  {}  of {}{last}", view.id, view.name, timing_text(&view.timing), view.owner.name)
 }
 
-/// All that is to be known of it.
+/// All its details.
 fn text_of(view: &ScheduleView) -> String {
     let on = match &view.on {
         RunsOn::Cluster { cluster_id, cluster_name } => format!("on the cluster {cluster_name} ({cluster_id})"),

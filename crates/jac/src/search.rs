@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What the dashboards show where no target is configured: every data stream of samples.
+/// What the dashboards show if no target is configured: every data stream of samples.
 const ANY_SAMPLES: &str = "logs-jmeter.sample-*";
 
 pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
@@ -70,7 +70,7 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
     struct Tested {
         target: String,
         test: Option<TargetTest>,
-        /// What is wrong; `null`: nothing.
+        /// The fault; `null`: none.
         error: Option<String>,
         code: Option<String>,
     }

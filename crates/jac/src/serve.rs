@@ -41,7 +41,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     let lock = folder.lock().map_err(|error| {
         with_hint(error.to_string(), Some("Stop it first, or use another folder with --data-dir.".to_owned()))
     })?;
-    // The ports before anything is begun: with a taken one nothing is left behind.
+    // The ports first: if one is taken, nothing else has been started.
     let listeners = Listeners::open(&config).await?;
     let address = listeners.main.local_addr().context("its address is unknown")?;
     let is_private =
@@ -83,7 +83,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
 
     stdout::line(&format!("JAC {} listens on {scheme}://{address}", env!("CARGO_PKG_VERSION")));
     if !engine.store().has_sign_in().await? {
-        // A sign-in link does not belong into a file that others read.
+        // A sign-in link must not be written to a file that others read.
         if std::io::stdout().is_terminal() {
             let link = first_link(&engine).await?;
             stdout::line(&format!("Sign in with this one-time link: {page_url}{link}"));
@@ -108,11 +108,11 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Where the server listens.
+/// The addresses on which the server listens.
 struct Listeners {
     main: TcpListener,
-    /// With TLS, for the commands of this machine: they need not trust a certificate that is for another name, has expired or is
-    /// being changed. Only requests with their token are answered.
+    /// With TLS, for the commands of this machine: they need not trust a certificate that is for another name, has
+    /// expired or is being replaced. Only requests with their token are answered.
     shell: Option<TcpListener>,
     metrics: Option<TcpListener>,
 }
@@ -140,7 +140,7 @@ impl Listeners {
         Ok(ServerFile { url, public_url, token: token.to_owned(), pid: std::process::id() })
     }
 
-    /// Serves until the edge closes. What is awaited in the end are the last answers.
+    /// Serves until the edge closes. The last responses are awaited in the end.
     fn serve(self, app: App, pair: Option<Pair>, limits: &Limits) -> anyhow::Result<TaskTracker> {
         let served = TaskTracker::new();
         let closing = app.edge.closing().clone();
@@ -211,11 +211,11 @@ fn raise_descriptor_limit() -> u64 {
     }
 }
 
-/// The shortest token that is kept: of 16 random bytes in hex.
+/// Minimum length of a token that is kept: 16 random bytes in hex.
 const SHORTEST_TOKEN: usize = 32;
 
-/// The token of this data folder, made the first time. It stays, so that a `jac run` outlives a restart of its server; one that
-/// others could read, or guess, is replaced.
+/// The token of this data folder, created the first time. It is kept, so that a `jac run` survives a restart of its
+/// server; one that others could read, or guess, is replaced.
 fn kept_token(folder: &DataFolder) -> std::io::Result<String> {
     let path = folder.token_file();
     if let Ok(token) = std::fs::read_to_string(&path) {
@@ -239,7 +239,8 @@ fn write_privately(folder: &DataFolder, file: &ServerFile) -> std::io::Result<()
     out.write_all(&serde_json::to_vec(file)?)
 }
 
-/// Where this machine reaches a server: one that listens on all addresses listens on this machine's own too.
+/// The address at which this machine reaches a server: one that listens on all addresses also listens on the loopback
+/// address.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     address.set_ip(match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -266,7 +267,7 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Waits for Ctrl-C or SIGTERM and gives the signal's number.
+/// Waits for Ctrl-C or SIGTERM and returns the signal's number.
 pub fn ended_by() -> anyhow::Result<impl Future<Output = u8> + Send> {
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;

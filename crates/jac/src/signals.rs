@@ -1,11 +1,11 @@
-//! SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a terminal that is closed. In a run the first stops gracefully, the second
-//! forces the stop, and the third leaves; where something is only waited for, the first ends that.
+//! SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a closed terminal. In a run the first stops gracefully, the second forces
+//! the stop, and the third leaves; during a mere wait, the first ends it.
 
 use anyhow::Context;
 use jac_model::StopMode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that a command listens to. Once they are listened to, none ends the process by itself any more.
+/// The signals that a command handles. Once handled, none of them terminates the process by itself.
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -25,7 +25,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal, and gives its number. Nothing is lost when this is dropped half way.
+    /// Waits for the next signal, and returns its number. Cancellation-safe: no signal is lost.
     pub async fn next(&mut self) -> u8 {
         let number = tokio::select! {
             _ = self.interrupt.recv() => 2,
@@ -37,7 +37,8 @@ impl Signals {
         number
     }
 
-    /// The stop that the signals so far request of a run; `None`: there were none, or so many that the command is to leave.
+    /// The stop of a run that the signals so far request; `None`: there were none, or so many that the command should
+    /// leave.
     pub fn requested_stop(&self) -> Option<StopMode> {
         match self.count {
             1 => Some(StopMode::Graceful),
@@ -46,7 +47,7 @@ impl Signals {
         }
     }
 
-    /// Does something, unless a signal comes first: then gives its number, and the work is dropped where it is.
+    /// Runs work, unless a signal comes first: then it returns the signal's number, and the work is dropped.
     pub async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Result<T, u8> {
         tokio::select! {
             done = work => Ok(done),
@@ -54,12 +55,12 @@ impl Signals {
         }
     }
 
-    /// The first signal that came, if one did.
+    /// The first signal, if any arrived.
     pub fn received(&self) -> Option<u8> {
         self.first
     }
 
-    /// How many came.
+    /// Number of signals that arrived.
     pub fn count(&self) -> u32 {
         self.count
     }

@@ -1,7 +1,7 @@
 //! Standard output. A reader that stops (`jac report … | head`) is not a reason to fail; a full disk is.
 //!
-//! What logs and plans are called must not control a terminal: such characters are shown by their codes there. A file
-//! gets the bytes as they are.
+//! Names in logs and plans must not control a terminal: such characters are shown by their codes there. A file gets the
+//! unchanged bytes.
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 /// Why standard output could not be written, the first time.
 static FAILED: Mutex<Option<std::io::Error>> = Mutex::new(None);
 
-/// How text goes out.
+/// Writes text.
 fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
@@ -38,7 +38,7 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Is it a terminal, rather than a file or a program?
+/// Whether it is a terminal, as opposed to a file or a program.
 pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
@@ -48,7 +48,7 @@ pub fn labels() -> jac_report::Labels {
     if is_terminal() { jac_report::Labels::SHORT } else { jac_report::Labels::Whole }
 }
 
-/// Why what was printed is not all there, if that is so.
+/// Why the output is incomplete, if it is.
 pub fn failure() -> Option<std::io::Error> {
     FAILED.lock().ok()?.take()
 }

@@ -1,4 +1,4 @@
-//! Times in words, in UTC.
+//! Times as text, in UTC.
 
 use jac_model::EpochMs;
 
@@ -14,7 +14,7 @@ pub fn minute(at_ms: EpochMs) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", second / 3600, second / 60 % 60)
 }
 
-/// `2026-11-23T10:15:09Z`, for people who give it back.
+/// `2026-11-23T10:15:09Z`, in a form that people can enter again.
 pub fn second(at_ms: EpochMs) -> String {
     let (year, month, day, second) = parts(at_ms);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)

@@ -1,4 +1,4 @@
-//! Ends: every machine, group, image and snapshot goes, also the one of which AWS has not said that it is there.
+//! Terminations: every machine, group, image and snapshot is removed, including those that AWS has not listed yet.
 
 use super::recorded::{Answer, Recorded};
 use super::{NOT_FOUND, all_is_well, cloud, cluster, config, requests};
@@ -92,7 +92,7 @@ async fn a_group_that_is_too_new_to_be_listed_goes_with_the_cluster_whose_launch
     let own = record.own_group().expect("it was made");
     assert!(deleted.len() == 3 && deleted.iter().all(|words| words["GroupId"] == own), "{deleted:?}");
 
-    // One that is gone is not waited for without end.
+    // A group that is gone is not waited for endlessly.
     let gone = Recorded::new(|words| match words["Action"].as_str() {
         "DescribeSecurityGroups" => Answer::Done(NO_GROUPS),
         _ => Answer::Refused(400, "InvalidGroup.NotFound", "none"),

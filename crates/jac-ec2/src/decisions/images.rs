@@ -1,4 +1,4 @@
-//! An image whose creation is asked for once is there once, whatever answers are lost.
+//! An image whose creation is requested once exists once, however many responses are lost.
 
 use super::recorded::{Answer, Recorded, Words};
 use super::{cloud, cluster};
@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex};
 
 const MADE: &str = "<CreateImageResponse><imageId>ami-made</imageId></CreateImageResponse>";
 
-/// An account in which images have names, as EC2 keeps them: by name, with ID and tags.
+/// An account in which images have unique names, as in EC2: by name, with ID and tags.
 #[derive(Clone, Default)]
 struct Account(Arc<Mutex<Vec<(String, String, String)>>>);
 
 impl Account {
-    /// Makes an image as asked; `false`: there is one of that name.
+    /// Creates the requested image; `false`: the name is taken.
     fn make(&self, words: &Words) -> bool {
         let mut images = self.0.lock().expect("no panic");
         if images.iter().any(|(name, ..)| *name == words["Name"]) {
@@ -39,7 +39,7 @@ impl Account {
     }
 }
 
-/// AWS that makes the image and loses so many of its answers.
+/// An AWS that creates the image and loses this many of its responses.
 fn losing(account: &Account, lost: u32) -> Recorded {
     let (account, lost) = (account.clone(), Mutex::new(lost));
     Recorded::new(move |words| match words["Action"].as_str() {
@@ -92,7 +92,7 @@ fn master() -> NodeRecord {
 
 #[tokio::test(start_paused = true)]
 async fn an_image_whose_answer_was_lost_is_found_and_one_that_another_request_made_is_not_taken_for_it() {
-    // No answer is lost; one, so that the SDK asks again; all.
+    // No response is lost; one, so that the SDK retries; all.
     for lost in [0, 1, 3] {
         let (folder, account) = (tempfile::tempdir().expect("a folder"), Account::default());
         let aws = losing(&account, lost);
@@ -100,7 +100,7 @@ async fn an_image_whose_answer_was_lost_is_found_and_one_that_another_request_ma
         assert_eq!((baked.id.as_str(), baked.name.as_str()), ("ami-made", "shop 1"));
         let bodies = aws.bodies("CreateImage");
         assert!(bodies.iter().all(|body| *body == bodies[0]), "asked again, word for word");
-        // Under a name that is taken already, by the same master too, no image is made.
+        // Under a name that is taken already, even by the same master, no image is created.
         let again = losing(&account, 0);
         let refused = bake(folder.path(), &again).await.expect_err("there is one");
         assert!(matches!(refused, PortError::Refused { .. }), "{refused}");

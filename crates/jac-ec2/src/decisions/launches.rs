@@ -1,4 +1,5 @@
-//! Launches of many machines: at AWS's pace, elsewhere where there is no capacity, and not at all where the account may not have them.
+//! Launches of many machines: at AWS's rate, in another zone or type if there is no capacity, and not at all beyond the
+//! account's quota.
 
 use super::recorded::{Answer, Recorded, Words};
 use super::{HOUR_MS, all_is_well, cloud, cluster, config};
@@ -29,7 +30,7 @@ fn requests(workers: u32) -> Vec<NodeRequest> {
     std::iter::once(("master".to_owned(), Role::Master)).chain(workers).map(request).collect()
 }
 
-/// What came of a launch.
+/// The result of a launch.
 struct Launch {
     record: ClusterRecord,
     failed: Vec<(String, PortError)>,
@@ -102,7 +103,7 @@ async fn an_account_whose_calls_others_use_up_is_slower_and_fails_nothing() {
     assert!(launch.took < Duration::from_secs(300), "35 machines at 4 s each are 140 s: {:?}", launch.took);
 }
 
-/// Two sets of credentials, each with clients of its own, whose calls fill the same bucket.
+/// Two sets of credentials, each with clients of its own, whose calls count in the same bucket.
 fn two_sets(aws: &Recorded) -> [Aws; 2] {
     let paces = Arc::new(Paces::default());
     [(); 2].map(|()| Aws { pacing: Pacing::new(Arc::clone(&paces)), ..aws.aws() })
@@ -284,7 +285,7 @@ async fn ten_clusters_on_their_way_up_are_one_question() {
         asked.iter().flatten().filter(|(name, _)| name.starts_with("Filter.2.Value")).map(|(_, id)| id).collect();
     assert!(asked.len() <= 2, "{} questions", asked.len());
     assert_eq!(ids, clusters.iter().map(|cluster| cluster.as_str().to_owned()).collect::<Vec<_>>().iter().collect());
-    // Who gives up in the middle leaves nobody without an answer.
+    // A caller that is cancelled does not leave the others without a response.
     let given_up = tokio::time::timeout(Duration::from_millis(100), aws.describing.of_cluster(&aws, "i", &clusters[0]));
     let others = futures_util::future::join_all(looked());
     let (given_up, others) = tokio::join!(given_up, others);

@@ -1,4 +1,4 @@
-//! AWS as it answered once: the SDK's own clients, with what was recorded of the lab's emulator instead of a network.
+//! A recorded AWS: the SDK's own clients, with responses recorded from the lab's emulator instead of a network.
 
 use crate::aws::{Aws, Pacing};
 use aws_config::retry::RetryConfig;
@@ -12,26 +12,26 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Under this name a call has the access key ID that it was signed with.
+/// The name under which a call contains the access key ID that it was signed with.
 pub const SIGNED_WITH: &str = "signed with";
 
-/// What a call said, by its parameters' names.
+/// The parameters of a call, by name.
 pub type Words = BTreeMap<String, String>;
 
-/// What comes back.
+/// A response.
 #[derive(Debug, Clone)]
 pub enum Answer {
     Done(&'static str),
     Recorded(u16, &'static str),
-    /// A refusal as EC2 words it.
+    /// A rejection in EC2's format.
     Refused(u16, &'static str, &'static str),
     /// The connection is reset before the answer.
     Cut,
-    /// Nothing ever comes.
+    /// No response ever arrives.
     Never,
 }
 
-/// A connection to AWS that keeps what is said.
+/// A connection to AWS that records the calls.
 #[derive(Clone)]
 pub struct Recorded {
     answer: Arc<dyn Fn(&Words) -> Answer + Send + Sync>,
@@ -54,19 +54,19 @@ impl Recorded {
         Self { answer: Arc::new(answer), asked: Arc::default() }
     }
 
-    /// What was said in calls of an action, byte by byte, in their order.
+    /// The bodies of the calls of an action, verbatim, in their order.
     pub fn bodies(&self, action: &str) -> Vec<String> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.iter().filter(|(words, _)| words["Action"] == action).map(|(_, body)| body.clone()).collect()
     }
 
-    /// The same by the parameters' names.
+    /// The same as parameters by name.
     pub fn asked(&self, action: &str) -> Vec<Words> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.iter().filter(|(words, _)| words["Action"] == action).map(|(words, _)| words.clone()).collect()
     }
 
-    /// What the SDK's clients connect with.
+    /// The connector for the SDK's clients.
     pub fn connector(&self) -> SharedHttpClient {
         let connection = self.clone();
         http_client_fn(move |_, _| SharedHttpConnector::new(connection.clone()))

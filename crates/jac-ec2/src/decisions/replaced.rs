@@ -1,4 +1,5 @@
-//! Credentials that expire or are taken back, and that somebody replaces meanwhile: what failed with the old ones is done with the new.
+//! Credentials that expire or are revoked, and are replaced meanwhile: what failed with the old ones is repeated with
+//! the new ones.
 
 use super::recorded::{Answer, Recorded, SIGNED_WITH, Words};
 use super::{all_is_well, cloud, cluster, config, requests};
@@ -16,7 +17,7 @@ use tokio::sync::watch;
 const OLD: &str = "AKIAOLD";
 const NEW: &str = "AKIANEW";
 
-/// One saved set, whose key is whichever was saved last.
+/// One saved set, with the key that was saved last.
 struct Replaced(Mutex<&'static str>);
 
 impl Replaced {
@@ -55,7 +56,7 @@ fn choice() -> CredentialChoice {
     CredentialChoice::Set("k-1".to_owned())
 }
 
-/// A cloud whose calls are answered so, whatever clients it makes for them.
+/// A cloud with these responses, whatever clients it creates.
 fn cloud_over(folder: &Path, aws: &Recorded) -> (Ec2Cloud, Arc<Replaced>) {
     let source = Arc::new(Replaced(Mutex::new(OLD)));
     let mut cloud = cloud(folder);
@@ -63,7 +64,7 @@ fn cloud_over(folder: &Path, aws: &Recorded) -> (Ec2Cloud, Arc<Replaced>) {
     (cloud, source)
 }
 
-/// AWS refuses what is signed with the old key once it is over.
+/// AWS rejects calls signed with the old key once it has expired.
 fn refuses_old(is_over: Arc<Mutex<bool>>, no_machines: bool) -> Recorded {
     Recorded::new(move |words: &Words| {
         let signed_with_old = words.get(SIGNED_WITH).is_some_and(|key| key == OLD);
@@ -90,7 +91,7 @@ async fn a_cluster_that_could_not_be_ended_with_expired_credentials_ends_with_th
     let client = cloud.clients.of(&choice(), None).await.expect("clients");
     let record = cloud.prepare(&client, &config, &asked).await.expect("it is written down");
     assert!(cloud.ask(&client, &record, &asked, &|_, _| ()).await.expect("an answer for each").is_empty());
-    // So long ago that nothing is waited for that is not listed.
+    // So long ago that unlisted machines are not waited for.
     let launched_before = |record: &mut crate::record::ClusterRecord| {
         record.nodes.iter_mut().for_each(|node| node.asked_ms = Some(1));
     };
@@ -134,7 +135,7 @@ async fn machines_that_boot_are_looked_at_with_the_credentials_of_now() {
     assert_eq!(found, 1);
 }
 
-/// Keys that are there to assume a role with.
+/// Keys for assuming a role.
 struct WithRole;
 
 #[async_trait]

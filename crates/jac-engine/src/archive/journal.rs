@@ -37,7 +37,7 @@ impl RunJournal {
         self.save(&begun).await
     }
 
-    /// Nothing is on its way any more.
+    /// Removes the record: no upload is in progress any more.
     pub async fn close(&self) {
         let path = self.path.clone();
         let removed = tokio::task::spawn_blocking(move || std::fs::remove_file(path)).await;

@@ -1,4 +1,5 @@
-//! What of a run is in the store and not here (any more): found by the manifest in the run's folder, read without fetching all of it.
+//! Files of a run that are only in the store: found by the manifest in the run's folder, and read without downloading
+//! them completely.
 
 use super::Archive;
 use crate::blocking::wait;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 /// Its name in a run's folder, as in the store.
 pub const MANIFEST: &str = jac_artefacts::MANIFEST;
 
-/// The manifest in a run's folder; `None`: the run is not in the store, or it cannot be read. For what is only shown.
+/// The manifest in a run's folder, for display; `None`: the run is not in the store, or the manifest cannot be read.
 pub fn manifest_in(folder: &Path) -> Option<Manifest> {
     read_manifest(folder).ok().flatten()
 }
@@ -23,7 +24,7 @@ pub fn manifest_in(folder: &Path) -> Option<Manifest> {
 /// The manifest in a run's folder; `None`: no manifest, or a damaged one.
 ///
 /// # Errors
-/// When it is there and cannot be read now: the run may be in a store.
+/// When it exists but cannot be read now: the run may be in a store.
 pub(crate) fn read_manifest(folder: &Path) -> std::io::Result<Option<Manifest>> {
     match read_regular(&folder.join(MANIFEST)) {
         Ok(bytes) => Ok(Manifest::parse(&bytes).ok()),
@@ -32,7 +33,7 @@ pub(crate) fn read_manifest(folder: &Path) -> std::io::Result<Option<Manifest>> 
     }
 }
 
-/// What the store has of the file of that name, plain or compressed.
+/// The stored object of the file with that name, plain or compressed.
 pub(crate) fn remote_file<'a>(manifest: &'a Manifest, local: &str) -> Option<&'a StoredObject> {
     let name = object_name(local);
     manifest.object(&name).or_else(|| manifest.object(&format!("{name}{COMPRESSED}")))
@@ -46,7 +47,7 @@ pub(crate) fn remove_stored_logs(archive: &Archive, run: &RunId, folder: &Path) 
     let Ok(Some((store, manifest))) = archive.stored_in(run, folder) else { return };
     for object in manifest.objects.iter().filter(|object| is_log(&object.name)) {
         let path = folder.join(local_name(&object.name));
-        // Only what is the store's own copy, and is still there.
+        // Only files that are identical to the store's copy, if that still exists.
         if std::fs::metadata(&path).is_ok_and(|file| file.len() == object.bytes)
             && wait(store.size(&format!("{}{}", manifest.prefix(), object.name)))
                 .is_ok_and(|size| size == Some(object.bytes))
@@ -57,7 +58,7 @@ pub(crate) fn remove_stored_logs(archive: &Archive, run: &RunId, folder: &Path) 
     }
 }
 
-/// Objects that are large, and are read where they are.
+/// Objects that are large, and are read in place.
 pub(super) fn is_log(object: &str) -> bool {
     object.starts_with("samples/") || object.starts_with("logs/")
 }
@@ -67,7 +68,7 @@ fn open(store: &ArtefactStore, manifest: &Manifest, object: &StoredObject) -> Re
 }
 
 impl Archive {
-    /// The store that has a run and the manifest in its folder. `None`: it is in none that is configured.
+    /// The store that has a run, and the manifest in its folder. `None`: no configured store has it.
     fn stored_in(&self, run: &RunId, folder: &Path) -> Result<Option<(ArtefactStore, Manifest)>, ArtefactError> {
         let read = read_manifest(folder);
         let unreadable =
@@ -79,8 +80,8 @@ impl Archive {
 }
 
 impl Engine {
-    /// A file of a run, unpacked where it is compressed, from here or from the store. `None`: it is in neither. Call it where waiting is
-    /// allowed.
+    /// A file of a run, decompressed if necessary, from here or from the store. `None`: it is in neither. It blocks: do
+    /// not call it on an async thread.
     pub(crate) fn kept_file(&self, run: &RunId, name: &str) -> Result<Option<KeptFile>, EngineError> {
         let path = self.folder().run(run).join(name);
         if let Some(file) = KeptFile::open(&path)? {
@@ -96,7 +97,7 @@ impl Engine {
         log.map(KeptFile::Compressed).map(Some).ok_or_else(|| damaged(&path))
     }
 
-    /// The same of just that name: compressed where it is.
+    /// The same for exactly that name, without decompression.
     pub(crate) fn kept_file_as_it_is(&self, run: &RunId, name: &str) -> Result<Option<KeptFile>, EngineError> {
         if let Some(file) = KeptFile::open_as_it_is(&self.folder().run(run).join(name))? {
             return Ok(Some(file));
@@ -106,7 +107,7 @@ impl Engine {
         Ok(Some(KeptFile::Elsewhere(Arc::new(open(&store, &manifest, object)?), object.bytes)))
     }
 
-    /// A run's log in the store. `None`: it is not there.
+    /// A run's log in the store. `None`: it does not exist.
     pub(crate) fn archived_log(&self, run: &RunId) -> Result<Option<Input>, EngineError> {
         let Some((store, manifest)) = self.archived(run)? else { return Ok(None) };
         let Some(object) = remote_file(&manifest, crate::runs::RESULTS) else { return Ok(None) };

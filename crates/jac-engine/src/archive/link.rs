@@ -1,4 +1,4 @@
-//! Addresses at which what is in the store can be downloaded without passing through JAC.
+//! Addresses for downloading stored objects directly from the store.
 
 use crate::engine::Engine;
 use crate::error::EngineError;

@@ -1,4 +1,4 @@
-//! Which store a run is in, or goes to: the server's, or one of its owner's own.
+//! The store of a run: the server's, or one of its owner's own.
 //!
 //! A run stays in the store it was uploaded to, whatever its owner chooses later. The database records which runs are in whose store; this is its
 //! copy in memory, so that a list of runs can be shown without reading it.
@@ -39,7 +39,7 @@ impl Places {
 }
 
 impl Archive {
-    /// Whether anything can be stored, or is: else nothing waits for it.
+    /// Whether anything can be stored, or is stored: otherwise nothing waits for it.
     pub(crate) fn is_used(&self) -> bool {
         let places = lock(&self.places);
         places.server.is_some() || !places.own.is_empty()
@@ -77,7 +77,7 @@ impl Archive {
         .unwrap_or_default()
     }
 
-    /// Where a run of that person goes that is nowhere yet: to their own store, else to the server's.
+    /// The store for that person's runs that are in no store yet: their own, otherwise the server's.
     pub(super) fn destination(&self, owner: &str) -> Option<Place> {
         let places = lock(&self.places);
         let own = places.own.values().find(|own| own.row.is_current && own.row.owner.id == owner);
@@ -94,12 +94,12 @@ impl Archive {
         lock(&self.places).runs.keys().cloned().collect()
     }
 
-    /// Where a run is or goes, as far as that is known without its folder.
+    /// The store of a run, as far as it is known without its folder.
     pub(super) fn place_for(&self, run: &Run) -> Option<Place> {
         self.placed(&run.id).or_else(|| self.destination(&run.owner.id))
     }
 
-    /// Where a run with that manifest in its folder is or goes.
+    /// The store of a run with that manifest in its folder.
     pub(super) fn place_by(&self, run: &Run, manifest: Option<&Manifest>) -> Option<Place> {
         let placed = self.placed(&run.id);
         let is_in = |place: &Place| manifest.is_some_and(|manifest| manifest.store == self.address_of(place));
@@ -126,7 +126,7 @@ impl Archive {
 }
 
 impl Engine {
-    /// Reads which runs are in people's stores, at the start: from then on each change is made here too.
+    /// Reads which runs are in people's stores, at the start: later changes are made here too.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -141,7 +141,7 @@ impl Engine {
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn load_results_stores(&self) -> Result<(), EngineError> {
-        // Whoever comes later has read what is newer.
+        // Under the lock, so that the last caller has read the newest rows.
         let _turn = self.archives().loading.lock().await;
         let rows = self.store().results_stores().await?.into_iter();
         let own = rows.map(|row| (row.id.clone(), OwnStore { opened: self.open_results_store(&row), row })).collect();
@@ -149,7 +149,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes down that a run may be at that place from now on, and nowhere else.
+    /// Records that a run may be in that store from now on, and in no other.
     pub(super) async fn place_run(&self, run: &RunId, place: &Place) -> Result<(), EngineError> {
         match place {
             Place::Server => self.store().displace_run(run).await?,
@@ -159,7 +159,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Nothing of a run is in anybody's store any more.
+    /// Records that nothing of a run is in a person's store any more.
     pub(crate) async fn displace_run(&self, run: &RunId) -> Result<(), EngineError> {
         self.place_run(run, &Place::Server).await?;
         self.load_results_stores().await

@@ -1,7 +1,7 @@
-//! Runs on their way into a store: in which order they go, when one that failed is tried again, and which are there.
+//! The queue of runs to store: their order, the retries of failed ones, and which are stored.
 //!
-//! It is the memory of that; what is done with a run in the queue is `archive/task.rs`'s. Which runs get into it is `archive/unstored.rs`'s at the
-//! start, and [`Archive::expect`]'s when one ends.
+//! It only holds this state; `archive/task.rs` processes the runs. `archive/unstored.rs` adds runs at the start, and
+//! [`Archive::expect`] when a run ends.
 
 use super::{Archive, Pending, Place, lock};
 use jac_model::{Run, RunId};
@@ -14,7 +14,7 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
 impl Archive {
-    /// Has a run stored when its turn comes: before those that were there at the start, as somebody may wait for it.
+    /// Queues a run, before those that were queued at the start, because a user may be waiting for it.
     pub fn add(&self, run: RunId) {
         let mut queue = lock(&self.queue);
         queue.retain(|queued| *queued != run);
@@ -23,13 +23,14 @@ impl Archive {
         self.added.notify_one();
     }
 
-    /// Has a run stored after all others.
+    /// Queues a run after all others.
     pub(super) fn add_last(&self, run: RunId) {
         self.put_back(run);
         self.added.notify_one();
     }
 
-    /// The run is as it was before [`Archive::next`] gave it. It wakes nobody: whatever kept it from its store is still there.
+    /// Restores the state before [`Archive::next`] returned the run. It wakes no task: the obstacle in its store still
+    /// exists.
     pub(super) fn put_back(&self, run: RunId) {
         let mut queue = lock(&self.queue);
         if !queue.contains(&run) {
@@ -37,7 +38,7 @@ impl Archive {
         }
     }
 
-    /// The first run in the queue whose time has come and whose store is free, else when the next one's time comes.
+    /// The first run in the queue that is due and whose store is free, otherwise the time when the next one is due.
     pub(super) fn next(&self, busy: &[(RunId, Place)]) -> Result<RunId, Option<Instant>> {
         let now = Instant::now();
         let mut queue = lock(&self.queue);
@@ -55,7 +56,7 @@ impl Archive {
         }
     }
 
-    /// A run has finished, and is to be stored once its logs are compressed, if there is a store for it.
+    /// Called when a run has finished: it will be stored once its logs are compressed, if there is a store for it.
     pub fn expect(&self, run: &Run) {
         let was_at = lock(&self.stored).remove(&run.id).map(|(place, _)| place);
         if let Some(place) = was_at.or_else(|| self.place_for(run)) {
@@ -63,7 +64,7 @@ impl Archive {
         }
     }
 
-    /// The same, for that place.
+    /// The same, for that store.
     pub(super) fn pend(&self, run: &Run, place: Place) -> Pending {
         lock(&self.stored).remove(&run.id);
         let mut pending = lock(&self.pending);
@@ -88,7 +89,7 @@ impl Archive {
     }
 
     pub(super) fn is_stored_now(&self, run: &RunId, place: Place, bytes: u64) {
-        // Whoever sees it stored does not count it as waiting.
+        // A reader that sees it as stored must not count it as waiting.
         let mut stored = lock(&self.stored);
         stored.insert(run.clone(), (place, bytes));
         lock(&self.pending).remove(run);
@@ -99,7 +100,7 @@ impl Archive {
         before.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE))
     }
 
-    /// The run is gone.
+    /// Removes a deleted run.
     pub fn forget(&self, run: &RunId) {
         lock(&self.queue).retain(|queued| queued != run);
         lock(&self.pending).remove(run);

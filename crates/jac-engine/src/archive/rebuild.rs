@@ -1,5 +1,5 @@
-//! Runs that the store has and this installation does not: a database and folder that were lost come back from manifests. The logs
-//! stay where they are, and are read there.
+//! Restores runs that the store has and this installation does not: a lost database and folder are rebuilt from
+//! manifests. The logs stay in the store, and are read there.
 
 use super::Place;
 use super::kept::{MANIFEST, is_log};
@@ -28,11 +28,11 @@ const AT_A_TIME: usize = 8;
 pub struct Rebuilt {
     /// Restored runs.
     pub restored: u64,
-    /// Runs that are there, or were deleted and are still to be removed from the store.
+    /// Runs that exist here, or were deleted and still have to be removed from the store.
     pub known: u64,
     /// Incomplete uploads: they have no manifest.
     pub unfinished: u64,
-    /// Runs of other people in somebody's own store.
+    /// Runs of other people in a person's own store.
     #[serde(default)]
     pub others: u64,
     /// Runs that cannot be restored, each with why, a sentence.
@@ -48,11 +48,12 @@ enum Outcome {
 }
 
 impl Engine {
-    /// Takes every run that is in the server's store, or in one of people's own, into the list, unless it is there. From somebody's own store come
-    /// only runs of its owner, found by ID or, if no account has that ID, by name. `None`: that takes longer and continues; repeat the call to wait again.
+    /// Adds every run in the server's store, or in one of people's own, to the list, unless it exists. From a person's
+    /// own store only runs of its owner are added, found by ID or, if no account has that ID, by name. `None`: it takes
+    /// longer and continues; repeat the call to wait again.
     ///
     /// # Errors
-    /// When there is no store, or the server's cannot be asked.
+    /// When there is no store, or the server's cannot be reached.
     pub async fn rebuild_from_archive(&self) -> Result<Option<Rebuilt>, EngineError> {
         let archive = self.archive().ok_or_else(super::no_store)?;
         let engine = self.clone();
@@ -72,7 +73,7 @@ impl Engine {
                 Ok(store) => self.rebuild_from(&store, Some(&row), &mut rebuilt).await,
                 Err(error) => Err(error),
             };
-            // One that cannot be asked keeps nobody else's runs away.
+            // An unreachable store must not prevent the others' runs from being restored.
             if let Err(error) = done {
                 let owner = &row.owner.name;
                 rebuilt.failed.push(format!("{} of {owner}: {}", row.address, crate::tools::sentence(&error)));
@@ -155,7 +156,8 @@ impl Engine {
         restored
     }
 
-    /// Fetches the files that a run's folder needs, its record first; its logs stay in the store. `Some`: why it is not restored.
+    /// Downloads the files that a run's folder needs, its record first; its logs stay in the store. `Some`: why it is
+    /// not restored.
     async fn fetch_run(
         &self,
         store: &ArtefactStore,
@@ -213,7 +215,7 @@ impl Engine {
         .await
     }
 
-    /// Fetches one file of a run, unless this installation has its content.
+    /// Downloads one file of a run, unless this installation has its content.
     async fn fetch(
         &self,
         store: &ArtefactStore,
@@ -222,7 +224,7 @@ impl Engine {
         object: &StoredObject,
     ) -> Result<(), EngineError> {
         let local = local_name(&object.name);
-        // Whoever writes to the bucket writes no files outside of the run's folder.
+        // A person with access to the bucket must not be able to write files outside of the run's folder.
         let is_below = Path::new(&local).components().all(|part| matches!(part, Component::Normal(_)));
         if !is_below || local.split('/').any(|part| part.is_empty() || part == ".") {
             return Err(EngineError::JMeter(format!(
@@ -244,7 +246,7 @@ impl Engine {
         let name = format!("{}{}", manifest.prefix(), object.name);
         let missing = || ArtefactError::Missing { store: store.address().to_owned(), name: name.clone() };
         let Some(mut pieces) = store.open(&name, object.bytes).await? else {
-            // It is made of what else there is, and nothing is read from it.
+            // It is generated from the other files, and nothing is read from it.
             if local == crate::runs::REPORT_PAGE {
                 return Ok(());
             }

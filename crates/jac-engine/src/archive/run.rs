@@ -1,15 +1,16 @@
-//! The steps in which one finished run gets into the store. A crash may come at any moment; all of it can be done again.
+//! The steps that store one finished run. A crash may occur at any time; every step can be repeated.
 //!
-//! | step | what                                                                                  |
+//! | step | action                                                                                |
 //! |------|---------------------------------------------------------------------------------------|
-//! | 1    | its logs are compressed (`compression.rs`), which nothing here does                    |
-//! | 2    | the store's manifest is read, if it has one: what is there already is not uploaded      |
-//! | 3    | it is written down whose store that is, unless it is the server's                       |
-//! | 4    | each file is uploaded, large ones in parts that are written down (`uploads.json`)       |
-//! | 5    | the manifest is put into the store: from here on the run is there                        |
+//! | 1    | its logs are compressed (`compression.rs`), before this module                         |
+//! | 2    | the store's manifest is read, if it has one: existing objects are not uploaded          |
+//! | 3    | the store's owner is recorded, unless it is the server's store                          |
+//! | 4    | each file is uploaded, large ones in parts that are recorded (`uploads.json`)           |
+//! | 5    | the manifest is put into the store: from here on the run is stored                       |
 //! | 6    | the manifest is written into the run's folder: from here on it counts as stored         |
 //!
-//! A run whose record changes afterwards (its pin) has `manifest.stale` beside the manifest until the store has the new one.
+//! A run whose record changes afterwards (e.g. its pin) has `manifest.stale` next to the manifest until the store has
+//! the new one.
 
 use super::journal::{JOURNAL, RunJournal, begun_in};
 use super::kept::is_log;
@@ -32,16 +33,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Beside the manifest of a run that has changed since.
+/// Next to the manifest of a run that has changed since.
 const STALE: &str = "manifest.stale";
-/// What JAC writes ends with this while it is not whole yet.
+/// The extension of JAC's files while they are incomplete.
 const UNFINISHED: &str = ".new";
 /// The plan's files may have any name.
 pub(super) const PLAN: &str = "plan/";
 /// How often the progress of an upload is sent to pages.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
-/// Has the run changed since it was stored?
+/// Whether the run has changed since it was stored.
 pub(super) fn is_stale(folder: &Path) -> bool {
     folder.join(STALE).exists()
 }
@@ -64,7 +65,7 @@ struct Kept {
 }
 
 impl Engine {
-    /// Stores a run. Gives its bytes in the store; `None`: there is nothing to be stored yet, or any more.
+    /// Stores a run. Returns its size in the store in bytes; `None`: there is nothing to store yet, or any more.
     pub(super) async fn archive_run(
         &self,
         archive: &Archive,
@@ -119,7 +120,7 @@ impl Engine {
             Refusals::of(self.store().shipments(&run.id).await.map_err(|error| unreadable("the database", &error))?);
         let growing = refusals.growing;
         let listed = tokio::task::spawn_blocking(move || {
-            // Whatever changes from here on has another mark.
+            // Later changes have another mark.
             let mark = stale_mark(&place);
             Ok::<_, std::io::Error>((mark, kept_files(&place, &growing)?, read_manifest(&place)?))
         });
@@ -129,7 +130,7 @@ impl Engine {
             Err(_) if self.was_deleted(&run.id).await? => return Ok(None),
             Err(error) => return Err(unreadable("the run's folder", &error)),
         };
-        // Of another store, and not here any more: the run would lose it.
+        // It is in another store, and no longer here: the run would lose it.
         if let Some(known) = known.filter(|known| known.store != store.address())
             && let Some(lost) = known.objects.iter().find(|object| {
                 let is_it = |other: &StoredObject| other.name == object.name;
@@ -161,7 +162,7 @@ impl Engine {
             }
         }
         let mut objects: Vec<StoredObject> = files.into_iter().map(|file| file.object).collect();
-        // What is in the store alone.
+        // Objects that are only in the store.
         let elsewhere = there.iter().flat_map(|there| &there.objects);
         let elsewhere = elsewhere.filter(|object| objects.iter().all(|kept| kept.name != object.name)).cloned();
         let elsewhere: Vec<_> = elsewhere.filter(|object| !refusals.gone.contains(&object.name)).collect();
@@ -187,7 +188,7 @@ impl Engine {
                 if tokio::task::spawn_blocking(settle).await.unwrap_or_default() {
                     return Ok(Some(bytes));
                 }
-                // Somebody has changed its record meanwhile: once more.
+                // Its record has been changed meanwhile: store it again.
                 archive.add(run.id.clone());
                 Ok(None)
             }
@@ -233,8 +234,8 @@ impl Engine {
     }
 }
 
-/// The objects that the store still has: compared by size, with `reads_content` all but the logs by content. Objects removed or changed there
-/// since are stored again.
+/// The objects that the store still has: compared by size, with `reads_content` also by content, except for the logs.
+/// Objects that were removed or changed there are stored again.
 async fn sound_objects(
     store: &ArtefactStore,
     prefix: &str,
@@ -263,7 +264,7 @@ async fn take_back_begun(archive: &Archive, at: &Place, prefix: &str, folder: &P
     store.remove_run(prefix).await
 }
 
-/// The run was deleted while it was uploaded: what has come there since its removal goes too.
+/// The run was deleted while it was uploaded: removes what was uploaded after the deletion.
 async fn take_back(store: &ArtefactStore, prefix: &str) -> Result<Option<u64>, ArtefactError> {
     store.remove_run(prefix).await?;
     Ok(None)
@@ -286,7 +287,7 @@ fn unreadable(name: &str, error: &dyn std::fmt::Display) -> ArtefactError {
 struct Refusals {
     /// Files of active shipments: they are stored once these have ended.
     growing: Vec<String>,
-    /// Of shipments that have ended without any: what the store has is of an earlier try.
+    /// Files of shipments that ended without refused rows: the store's copies are from an earlier attempt.
     gone: Vec<String>,
 }
 
@@ -305,7 +306,7 @@ impl Refusals {
     }
 }
 
-/// The files of a finished run's folder that are stored: all but those that still grow.
+/// The files of a finished run's folder to store: all except those that are still growing.
 fn kept_files(folder: &Path, growing: &[String]) -> std::io::Result<Vec<Kept>> {
     let mut names = Vec::new();
     names_below(folder, "", &mut names)?;
@@ -339,7 +340,7 @@ fn names_below(folder: &Path, name: &str, names: &mut Vec<String>) -> std::io::R
     Ok(())
 }
 
-/// Is the run in the store, or on its way there?
+/// Whether the run is in the store, or being uploaded.
 pub(crate) fn was_begun(folder: &Path) -> bool {
     [MANIFEST, JOURNAL].iter().any(|name| folder.join(name).exists())
 }

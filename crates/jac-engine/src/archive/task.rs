@@ -1,6 +1,6 @@
-//! The task that stores runs: a run at a time in each store, and what becomes of it.
+//! The task that stores runs, one run at a time per store, and handles the results.
 //!
-//! The steps of one run are `archive/run.rs`'s, the order of runs `archive/queue.rs`'s.
+//! The steps of one run are in `archive/run.rs`, the order of runs in `archive/queue.rs`.
 
 use super::queue::FIRST_PAUSE;
 use super::{Archive, MANIFEST, Place, read_manifest};
@@ -14,7 +14,7 @@ use jac_model::{EpochMs, RunId};
 use jac_store::StoreError;
 use tokio::time::{Instant, sleep_until};
 
-/// Stores that are uploaded to at a time, a run each: one that is away keeps no other waiting.
+/// Number of stores that are uploaded to in parallel, one run each: an unreachable one does not delay the others.
 const STORES_AT_A_TIME: usize = 8;
 
 pub(crate) async fn forever(engine: Engine) {
@@ -75,7 +75,7 @@ pub(crate) async fn forever(engine: Engine) {
 }
 
 impl Engine {
-    /// Where a run in the queue is to be stored. `None`: it is gone, or there is no store for it.
+    /// Determines the store for a run in the queue. `None`: the run is gone, or there is no store for it.
     ///
     /// # Errors
     /// When the database cannot be queried; that would affect the next run in the queue too.
@@ -83,7 +83,7 @@ impl Engine {
         let archive = self.archives();
         let run = match self.store().run(id).await {
             Ok(row) => row.run,
-            // What this JAC cannot read is stored by one that can.
+            // A run that this JAC cannot read is stored by a version that can.
             Err(StoreError::NotFound { .. } | StoreError::Unreadable { .. }) => {
                 archive.forget(id);
                 return Ok(None);
@@ -95,7 +95,7 @@ impl Engine {
         let manifest = match read.unwrap_or_else(|ended| Err(std::io::Error::other(ended))) {
             Ok(manifest) => manifest,
             Err(error) => {
-                // Without it the run might go to another store than the one that has it.
+                // Otherwise the run might go to another store than the one that has it.
                 if let Some(place) = archive.known_place(id).or_else(|| archive.place_for(&run)) {
                     archive.pend(&run, place.clone());
                     let error = ArtefactError::File { name: MANIFEST.to_owned(), detail: error.to_string() };
@@ -129,7 +129,7 @@ impl Engine {
                 archive.is_stored_now(&run, place, bytes);
                 self.notify(Event::Run(run));
             }
-            // Its compression queues it again, or it is gone.
+            // Its compression queues it again, or it was deleted.
             Ok(None) => {
                 archive.change(&run, |pending| pending.is_uploading = false);
                 if is_absent(&self.folder().run(&run)) {

@@ -1,6 +1,7 @@
-//! Which finished runs still have to be stored: found by their folders at the start, and when their owner has another store.
+//! Finds the finished runs that still have to be stored: by their folders at the start, and when their owner has
+//! another store.
 //!
-//! Those that end while the server runs are expected as they end ([`Archive::expect`]).
+//! Runs that end while the server is running are added when they end ([`Archive::expect`]).
 
 use super::{Archive, read_manifest, run};
 use crate::blocking::wait;
@@ -11,7 +12,7 @@ use jac_model::RunId;
 use jac_store::Kind;
 
 impl Engine {
-    /// What earlier engines left: runs that are not stored, or have changed since.
+    /// Runs that earlier engines left unstored, or that have changed since.
     pub(super) fn queue_unstored_runs(&self) {
         let Some(archive) = self.archive() else { return };
         for entry in std::fs::read_dir(self.folder().runs()).into_iter().flatten().flatten() {
@@ -19,14 +20,14 @@ impl Engine {
                 return;
             }
             let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) else { continue };
-            // Compressed ones: the others are queued once they are.
+            // Compressed ones: the others are queued after their compression.
             if self.is_unstored(archive, &run) {
                 archive.add_last(run);
             }
         }
     }
 
-    /// The same of somebody who has another store now: what failed is tried at once.
+    /// The same for a person who has another store now: failed uploads are retried at once.
     pub(crate) fn queue_unstored_runs_of(&self, owner: &str) -> Result<(), EngineError> {
         let archive = self.archives();
         for run in wait(self.store().owned(Kind::Run, owner))?.iter().filter_map(|run| run.parse::<RunId>().ok()) {
@@ -39,7 +40,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a finished run is to be stored, which is noted, as is where it is if it is.
+    /// Whether a finished run has to be stored. Also records it, or its store if it is stored.
     fn is_unstored(&self, archive: &Archive, run: &RunId) -> bool {
         let folder = self.folder().run(run);
         let manifest = match read_manifest(&folder) {

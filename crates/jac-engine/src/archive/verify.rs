@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verified {
-    /// Where its objects are.
+    /// The address of its objects.
     pub address: String,
     /// Whether there is a manifest, i.e. the upload was complete.
     pub is_stored: bool,
@@ -25,11 +25,11 @@ pub struct Verified {
 }
 
 impl Engine {
-    /// Reads all objects of a run in the store and compares them with the manifest there. `None`: that takes longer and continues; repeat
-    /// the call to wait again.
+    /// Reads all objects of a run in the store and compares them with the manifest there. `None`: it takes longer and
+    /// continues; repeat the call to wait again.
     ///
     /// # Errors
-    /// When no store is configured, or it cannot be asked.
+    /// When no store is configured, or it cannot be reached.
     pub async fn verify_archive(&self, run: &RunId) -> Result<Option<Verified>, EngineError> {
         let run = self.store().run(run).await?.run;
         let work = verify(self.store_of(&run)?, run_prefix(&run.id, run.created_ms));

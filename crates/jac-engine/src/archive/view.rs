@@ -1,4 +1,4 @@
-//! Where runs stand on their way into a store, as people see it: a run by itself, and all of one store.
+//! The displayed state of runs on their way into a store: of a single run, and of all runs of one store.
 //!
 //! Nothing is changed here.
 
@@ -18,7 +18,7 @@ pub enum ArchivePhase {
     /// Its turn has not come, or its logs are being compressed.
     Waiting,
     Uploading,
-    /// Everything is there.
+    /// Everything is stored.
     Stored,
     /// The last try failed; there will be another.
     Failed,
@@ -33,13 +33,13 @@ pub struct ArchiveView {
     pub phase: ArchivePhase,
     /// Bytes stored so far.
     pub bytes: u64,
-    /// Total size in bytes, compressed; 0 until it is known.
+    /// Total size in bytes, compressed; 0 while it is unknown.
     pub total_bytes: u64,
     /// Code of the last attempt's error.
     pub code: Option<String>,
-    /// The same, a sentence.
+    /// The same as a sentence.
     pub message: Option<String>,
-    /// What to do about it.
+    /// How to fix it.
     pub hint: Option<String>,
     /// Time of the next attempt.
     pub next_try_ms: Option<EpochMs>,
@@ -59,7 +59,7 @@ pub(crate) struct Unstored {
 }
 
 impl Archive {
-    /// `None`: the run is in no store, and goes into none.
+    /// `None`: the run is in no store, and will not be stored.
     pub(super) fn view(&self, run: &Run) -> Option<ArchiveView> {
         let stored = lock(&self.stored).get(&run.id).cloned();
         let pending = lock(&self.pending).get(&run.id).cloned();
@@ -110,7 +110,7 @@ impl Archive {
 }
 
 impl Engine {
-    /// The run's way into its store; `None`: there is no store for it, or the run has not finished.
+    /// The state of storing the run; `None`: there is no store for it, or the run has not finished.
     pub fn archive_view(&self, run: &Run) -> Option<ArchiveView> {
         self.archive().filter(|_| run.phase.is_terminal()).and_then(|archive| archive.view(run))
     }

@@ -12,16 +12,16 @@ const STALL_LIMIT: Duration = Duration::from_secs(60);
 
 const POLL_EVERY: Duration = Duration::from_millis(200);
 
-/// Runs of a cluster on their way into the store.
+/// Progress of a cluster's runs that are being stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Moved {
     bytes: u64,
-    /// `false`: all tries have failed so far, and the next one comes later.
+    /// `false`: all attempts have failed so far, and the next one comes later.
     may_move: bool,
 }
 
 impl Archive {
-    /// What moves of the cluster's runs, while not all of them are there. `None`: nothing of them is missing.
+    /// The progress of the cluster's runs that are not stored yet. `None`: all are stored.
     fn moved_of(&self, cluster: &ClusterId) -> Option<Moved> {
         let pending = lock(&self.pending);
         let mut of_cluster = pending.values().filter(|pending| pending.cluster == *cluster).peekable();

@@ -1,11 +1,13 @@
-//! The steps in which one log of a finished run is compressed. A crash may come at any moment: the log is always there whole under one
-//! of its two names, and compressing it again begins where it has to.
+//! The steps that compress one log of a finished run. A crash may occur at any time: the log always exists completely
+//! under one of its two names, and a repeated compression starts at the right step.
 //!
-//! | in the run's folder                  | then                                                                   |
+//! | in the run's folder                  | action                                                                 |
 //! |--------------------------------------|------------------------------------------------------------------------|
 //! | `results.jtl`                        | it is compressed into `results.jtl.zst.new`, which is flushed and compared with it |
-//! | it and `results.jtl.zst.new`         | a crash ended that: it is started again                                     |
-//! | it and `results.jtl.zst`             | a crash came before the removal: it is removed if both are the same, else compressed again |
+//! | it and `results.jtl.zst.new`         | a crash interrupted that: it is started again
+//! |
+//! | it and `results.jtl.zst`             | a crash preceded the removal: it is removed if both have the same content,
+//! otherwise compressed again |
 //! | `results.jtl.zst`                    | done                                                                     |
 
 use crate::runs::kept::compressed_path;
@@ -50,14 +52,14 @@ pub(super) fn compress(
     Ok(())
 }
 
-/// What is being written.
+/// The path of the incomplete file.
 fn staged_path(compressed: &Path) -> PathBuf {
     let mut name = compressed.as_os_str().to_owned();
     name.push(".new");
     PathBuf::from(name)
 }
 
-/// A log that is gone, with its run's folder, needs no removal.
+/// A log that was removed together with its run's folder needs no removal.
 fn remove(plain: &Path) -> Result<(), CompressError> {
     match std::fs::remove_file(plain) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(CompressError::Write(error)),

@@ -1,8 +1,9 @@
-//! The figures of finished runs: written when a run ends, and in the background for runs that ended under an earlier JAC or came back from
-//! their folders.
+//! The figures of finished runs: written when a run ends, and in the background for runs that ended under an earlier
+//! JAC or were restored from their folders.
 //!
-//! Kept are the total and the labels with the most samples. Response times of passed samples are kept in coarse steps; of a run whose figures come
-//! from its report alone, they are rebuilt from the report's percentiles, or from its histogram where some samples failed.
+//! The total and the labels with the most samples are stored. Response times of passed samples are stored in coarse
+//! steps; for a run with only a report, they are rebuilt from the report's percentiles, or from its histogram if some
+//! samples failed.
 
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -15,13 +16,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Labels whose figures are kept of each run, those with the most samples.
+/// Number of labels whose figures are stored per run, those with the most samples.
 const MOST_LABELS: usize = 100;
 /// Number of runs read concurrently.
 const AT_A_TIME: u32 = 50;
-/// Between two reports: who works with the server comes first.
+/// Pause between two reports: users of the server have priority.
 const PAUSE: Duration = Duration::from_millis(20);
-/// After this long it is tried again.
+/// After this time it is retried.
 const RETRY_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Figures of a run's statistics, with the share of rows that may be unreadable if it is not the default.
@@ -36,7 +37,7 @@ pub(crate) fn of_statistics(statistics: &mut LogStatistics, max_unread_percent: 
     rows(&summary, max_unread_percent, of)
 }
 
-/// Of what is left in a run's report.
+/// From a run's report.
 fn of_report(report: &Report, max_unread_percent: Option<f64>) -> Vec<RunMetrics> {
     let profiles = &report.profiles;
     let labels: HashMap<&str, _> = profiles.labels.iter().map(|label| (label.label.as_str(), &label.profile)).collect();
@@ -87,7 +88,7 @@ fn rows(
     std::iter::once(row(None, &summary.total)).chain(labels).collect()
 }
 
-/// Writes the figures of finished runs that have none yet, the newest first, until there are no more.
+/// Writes the figures of finished runs that have none yet, newest first, until all are done.
 pub(crate) async fn fill(engine: Engine) {
     loop {
         match engine.fill_metrics().await {
@@ -118,7 +119,7 @@ impl Engine {
         failed.map_or(Ok(runs.len()), Err)
     }
 
-    /// The figures of a run that has none, of its report. Call it where waiting is allowed.
+    /// Writes the figures of a run that has none, from its report. It blocks: do not call it on an async thread.
     pub(crate) fn fill_metrics_of(&self, run: &RunId) -> Result<(), EngineError> {
         let kept = wait(self.store().run(run))?.run;
         let metrics = match self.report(run) {
@@ -153,7 +154,7 @@ mod tests {
         log
     }
 
-    /// One that fails does so at once, or by a timeout.
+    /// Failures are either immediate or timeouts.
     fn elapsed_ms(n: u64) -> u64 {
         match n % 100 {
             0 => 1,

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 pub struct RunsOverTime {
     /// `null`: the totals.
     pub label: Option<String>,
-    /// In the order in which they were asked for.
+    /// In the requested order.
     pub runs: Vec<RunOverTime>,
 }
 
@@ -25,21 +25,21 @@ pub struct RunsOverTime {
 pub struct RunOverTime {
     pub run: RunId,
     pub name: String,
-    /// When the run's first bucket began, whatever its label, epoch milliseconds; `null`: it has no point.
+    /// When the run's first bucket began, regardless of the label, epoch milliseconds; `null`: it has no points.
     pub start_ms: Option<i64>,
-    /// Width of a bucket in milliseconds; runs of different lengths have different ones.
+    /// Width of a bucket in milliseconds; it depends on the run's length.
     pub bucket_ms: u64,
-    /// `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest and the log is
-    /// gone.
+    /// `t_ms` is relative to `start_ms`, in milliseconds. Empty if the run has no sample of the label, or the label is
+    /// not among its busiest and the log is gone.
     pub points: Vec<Point>,
 }
 
 impl Engine {
-    /// The points of up to five runs by the time since each began, in total or of one label. It may read their reports: call it where that is
-    /// allowed.
+    /// The points of up to five runs by the time since each began, in total or of one label. It may read their reports:
+    /// do not call it on an async thread.
     ///
     /// # Errors
-    /// When there are none or too many, one is named twice, or there is no such run.
+    /// When there are none or too many, one is named twice, or a run does not exist.
     pub fn runs_over_time(&self, runs: &[RunId], label: Option<&str>) -> Result<RunsOverTime, EngineError> {
         let different: HashSet<&RunId> = runs.iter().collect();
         if runs.is_empty() || runs.len() > MOST_COMPARED || different.len() < runs.len() {
@@ -65,7 +65,7 @@ impl Engine {
         Ok(RunOverTime { run: id.clone(), name, start_ms, bucket_ms, points })
     }
 
-    /// A label's points: from the report, where it is among the busiest, else from the log.
+    /// A label's points: from the report if it is among the busiest, otherwise from the log.
     fn label_over_time(&self, id: &RunId, label: &str) -> Result<(u64, Option<i64>, Vec<Point>), EngineError> {
         let series = self.report(id)?.series;
         let start_ms = series.points.first().map(|point| point.t_ms);
@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    /// The total's points, as they were kept while the run continued.
+    /// The total's points, as stored during the run.
     fn total_over_time(&self, id: &RunId) -> Result<(u64, Vec<Point>), EngineError> {
         let Some((bucket_ms, stored)) = wait(self.store().series(id))? else { return Ok((0, Vec::new())) };
         let read = |point: jac_store::StoredPoint| {

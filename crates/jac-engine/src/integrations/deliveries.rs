@@ -24,15 +24,15 @@ use tokio::time::sleep;
 /// Before the second try; doubled before each further one.
 const FIRST_PAUSE_MS: EpochMs = 1_000;
 const LONGEST_PAUSE_MS: EpochMs = 30 * 60_000;
-/// After this a delivery that fails once more is given up.
+/// After this time, a further failure ends a delivery.
 const GIVEN_UP_AFTER_MS: EpochMs = 24 * 3_600_000;
 /// How often deliveries to targets that are no longer configured are checked.
 const GIVE_UP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// Maximum time between two checks for due deliveries: the clock may be changed.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
-/// Between two tries of something that failed outside of a target.
+/// Interval of attempts after a failure outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
-/// The version of what is sent.
+/// The version of the notification document.
 const VERSION: u32 = 1;
 
 /// The notification of a run to a target.
@@ -81,12 +81,12 @@ fn id_of(run: &RunId, target: &str) -> String {
     format!("n-{}", hex::encode(&digest[..12]))
 }
 
-/// When it is tried again that failed so often.
+/// The delay before the next attempt after this number of failures.
 fn pause_ms(attempts: u32) -> EpochMs {
     FIRST_PAUSE_MS.saturating_mul(1 << attempts.saturating_sub(1).min(20)).min(LONGEST_PAUSE_MS)
 }
 
-/// Writes down how a try came out.
+/// Records the result of an attempt.
 fn note(row: &mut DeliveryRow, sent: &Result<(), SendError>, now_ms: EpochMs) {
     row.attempts += 1;
     row.updated_ms = now_ms;
@@ -126,7 +126,7 @@ fn ended_run(run: &Run, result: &RunResult, ended_ms: EpochMs, public_url: Optio
         created_ms: run.created_ms,
         started_ms: run.started_ms,
         ended_ms: run.ended_ms.unwrap_or(ended_ms),
-        // One that ends without a cause came to the end of its plan.
+        // A run that ended without a cause reached the end of its plan.
         cause: EndCause::from(run.cause.as_ref().unwrap_or(&Cause::Completed)),
         verdict: word(&result.verdict).unwrap_or_default(),
         figures: result.headline.as_ref().map(|headline| EndFigures {
@@ -168,16 +168,16 @@ impl Engine {
     /// The notifications of a run.
     ///
     /// # Errors
-    /// When there is no such run, or the database cannot be read.
+    /// When the run does not exist, or the database cannot be read.
     pub async fn deliveries(&self, run: &RunId) -> Result<Vec<Delivery>, EngineError> {
         self.store().run(run).await?;
         Ok(self.store().deliveries(run).await?.into_iter().map(Delivery::from).collect())
     }
 
-    /// Tries the notifications of a run again that were not delivered, or the one to a target, for another day.
+    /// Retries the undelivered notifications of a run, or the one to a target, for another day.
     ///
     /// # Errors
-    /// When there is no such run, or it has no notification to the target.
+    /// When the run does not exist, or has no notification to the target.
     pub async fn retry_deliveries(&self, run: &RunId, target: Option<&str>) -> Result<Vec<Delivery>, EngineError> {
         self.store().run(run).await?;
         let rows = self.store().deliveries(run).await?;
@@ -221,7 +221,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Does so now and from time to time.
+    /// Does so now and regularly.
     pub(super) async fn keep_giving_up(&self) -> Result<(), EngineError> {
         self.give_up_old_deliveries().await?;
         let engine = self.clone();
@@ -279,7 +279,7 @@ impl Engine {
             Ok(stored) => stored,
             // It was deleted just now, and its deliveries with it.
             Err(StoreError::NotFound { .. }) => return Ok(Duration::ZERO),
-            // This is resolved by another version of JAC or not at all; the others must not wait for it.
+            // Only another version of JAC can read it, if at all; the others must not wait for it.
             Err(error @ StoreError::Unreadable { .. }) => {
                 let unsent = Err(SendError::passing("run_unreadable", error.to_string()));
                 let now_ms = self.now_ms();

@@ -1,7 +1,8 @@
-//! Figures of running tests to the metrics targets: one task takes them every few seconds, another sends them, so that a target which hangs
-//! loses no moment that fits into its queue.
+//! Pushes figures of running tests to the metrics targets: one task collects them every few seconds, another sends
+//! them, so that a target that hangs loses nothing that fits into its queue.
 //!
-//! The queue is bounded and in memory: what does not fit, and what the target refuses, is dropped and counted.
+//! The queue is bounded and in memory: points that do not fit, and those that the target rejects, are dropped and
+//! counted.
 
 use super::{ExporterView, IntegrationTrouble};
 use crate::engine::Engine;
@@ -14,13 +15,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-/// Points that may wait: an hour of a run at the usual interval.
+/// Maximum number of waiting points: an hour of a run at the default interval.
 const MOST_WAITING: usize = 360;
 /// Points that are sent together.
 const AT_A_TIME: usize = 20;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long the end of the engine waits for what is on its way.
+/// How long the shutdown of the engine waits for points being sent.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
 /// A metrics target with what waits for it.
@@ -43,7 +44,7 @@ struct State {
 }
 
 impl State {
-    /// Drops what does not fit, old points first; the last one of a run stays as long as there is another.
+    /// Drops points that do not fit, oldest first; the last one of a run is kept as long as there is another to drop.
     fn bound(&mut self) {
         while self.waiting.len() > MOST_WAITING {
             let place = self.waiting.iter().position(|point| !point.is_last).unwrap_or(0);
@@ -95,7 +96,7 @@ impl Export {
         state.waiting.is_empty() && state.in_flight == 0
     }
 
-    /// Notes how sending came out. What may be sent again waits again, before everything else.
+    /// Records the result of sending. Points to be resent are put in front of all others.
     fn settle(&self, points: Vec<Arc<RunFigures>>, sent: Result<u64, SendError>, now_ms: EpochMs) {
         let mut state = self.state();
         state.in_flight = 0;
@@ -130,7 +131,7 @@ impl Engine {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        // Whoever does not answer now loses it.
+        // A target that does not respond now loses them.
         drop(timeout(FLUSH_LIMIT, flushed).await);
     }
 
@@ -153,7 +154,7 @@ impl Engine {
             ticks.tick().await;
             match self.running_figures().await {
                 Ok(figures) => figures.into_iter().for_each(|point| export.add(point)),
-                // The next moment has all of it.
+                // The next figures include everything.
                 Err(error) => tracing::debug!(%error, "figures of running tests could not be taken: {error}"),
             }
         }
@@ -170,7 +171,7 @@ impl Engine {
             }
             let what = format!("the export to {name}");
             let sent = self.guarded("metrics_export", what, export.target.push(&points)).await;
-            // What it was about to send is sent again.
+            // The points that it was sending are sent again.
             let sent = sent.unwrap_or_else(|panicked| Err(panicked.into()));
             let wait = match &sent {
                 Ok(_) => Duration::ZERO,
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!((view.waiting, view.dropped), (360, 141));
         let first = export.take();
         assert_eq!((first.len(), first[0].is_last, first[1].total.samples), (20, true, 142));
-        // It did not get through: it waits before everything else.
+        // It was not accepted: it waits in front of all others.
         export.settle(first, Err(SendError::passing("integration_timeout", "Late.")), 5);
         assert_eq!(export.view().waiting, 360);
         assert_eq!(export.view().trouble.expect("a reason").code, "integration_timeout");

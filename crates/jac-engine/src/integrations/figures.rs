@@ -18,12 +18,12 @@ const MOST_LABELS: usize = 50;
 const FRESH: Duration = Duration::from_millis(900);
 /// How long the last figures of a run are exported after its end.
 const KEPT_AFTER_END: Duration = Duration::from_secs(5 * 60);
-/// The most runs of which they are kept.
+/// Maximum number of runs for which they are kept.
 const MOST_ENDED: usize = 100;
 
 type Moment = (Instant, Vec<Arc<RunFigures>>);
 
-/// What was taken last.
+/// The last collected figures.
 #[derive(Default)]
 pub(super) struct Taken {
     running: tokio::sync::Mutex<Option<Moment>>,
@@ -90,14 +90,14 @@ impl LiveRun {
 }
 
 impl Engine {
-    /// The figures of the tests that run, and of those that ended in the last five minutes.
+    /// The figures of running tests, and of those that ended in the last five minutes.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn run_figures(&self) -> Result<Vec<Arc<RunFigures>>, EngineError> {
         let ended = self.integrations().taken.ended();
         let mut figures = self.running_figures().await?;
-        // One that has just ended may be among what was taken before.
+        // A test that has just ended may still be among the previously collected ones.
         figures.retain(|figures| ended.iter().all(|ended| ended.run != figures.run));
         figures.extend(ended);
         Ok(figures)
@@ -127,11 +127,12 @@ impl Engine {
         self.run_blocking(move |engine| Ok(Arc::new(live.figures(&run, engine.now_ms())))).await
     }
 
-    /// Keeps the last figures of a run, and hands them to the metrics targets. All that it measured is in them.
+    /// Keeps the last figures of a run, and passes them to the metrics targets. They include everything that it
+    /// measured.
     pub(crate) async fn take_last_figures(&self, run: &Run) -> Result<(), EngineError> {
         let Some(live) = self.live().get(&run.id).cloned() else { return Ok(()) };
         let taken = self.take_figures(run.clone(), live).await?;
-        // Nobody is active any more.
+        // No user is active any more.
         let figures = Arc::new(RunFigures {
             is_last: true,
             active_users: taken.active_users.map(|_| 0),

@@ -1,4 +1,5 @@
-//! How a run stood at its newest snapshot: its headline, its criteria and its stop rules. What pages, lists and metrics ask for at any time.
+//! A run's state at its newest snapshot: its headline figures, its criteria and its stop rules, which pages, lists and
+//! metrics request at any time.
 //!
 //! It is written by [`LiveRun::advance`]; nothing is measured here.
 
@@ -8,17 +9,17 @@ use jac_jtl::criteria::stop::{StopRuleCode, StopRuleState};
 use jac_jtl::criteria::{CriterionCode, CriterionResult};
 use jac_model::{BrokenRule, CriterionWatch, EpochMs};
 
-/// How it stood at the newest snapshot.
+/// The state at the newest snapshot.
 #[derive(Default)]
 pub(super) struct Shown {
     /// `None` before the first snapshot of this process.
     pub(super) headline: Option<Headline>,
     pub(super) judged: Judged,
-    /// The watch over the criteria has changed since it was kept.
+    /// The history of the criteria has changed since it was stored.
     pub(super) watch_changed: bool,
 }
 
-/// How the criteria and the rules of the automatic stop stood at the newest snapshot.
+/// The state of the criteria and the stop rules at the newest snapshot.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Judged {
     pub criteria: Vec<CriterionResult>,

@@ -161,7 +161,7 @@ fn three_days_take_no_more_memory_than_the_first() {
         most[day] = most[day].max(state.statistics.memory());
         assert!(state.marks.len() <= MARKS);
     }
-    // Buckets fill up and become wider: it rises and falls, whatever the time.
+    // Buckets fill up and become wider: it rises and falls, regardless of the time.
     assert!(most.iter().all(|bytes| *bytes <= most[0] * 5 / 4), "{most:?} bytes");
     let newest = live.state().seq;
     assert!(!live.since(newest - 100).reset && live.since(1).reset);

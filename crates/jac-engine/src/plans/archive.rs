@@ -13,12 +13,12 @@ use std::path::Path;
 
 /// An archive may unpack to this many times its own size, once it is larger than [`RATIO_FREE_BYTES`].
 const MAX_RATIO: u64 = 200;
-/// Up to this size the ratio does not matter: a file of zeros is no bomb.
+/// Up to this size the compression ratio does not matter: a file of zeros is not a zip bomb.
 const RATIO_FREE_BYTES: u64 = 64 << 20;
-/// What an entry may take in the zip's directory: its head, a name and what else programs write there.
+/// Maximum size of an entry in the zip's directory: its header, a name and other programs' additions.
 const ENTRY_BYTES: u64 = 4_096;
 
-/// What an archive may hold.
+/// The limits of an archive.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub max_bytes: u64,
@@ -29,11 +29,11 @@ fn refused(message: String, hint: &str) -> EngineError {
     EngineError::Invalid { code: "archive", message, hint: Some(hint.to_owned()), faults: Vec::new() }
 }
 
-/// Unpacks the zip at `archive` into `folder`. What a Mac adds (`__MACOSX`, `.DS_Store`) is left out.
+/// Unpacks the zip at `archive` into `folder`. Additions of macOS (`__MACOSX`, `.DS_Store`) are skipped.
 ///
 /// # Errors
-/// When it is no zip, holds a name or link that leads elsewhere, more files than allowed, or more bytes than allowed; or when the
-/// disk is full, or `has_room` reports that it is nearly full. The caller removes the folder then.
+/// When it is not a zip, contains a name or link that leads elsewhere, more files than allowed, or more bytes than
+/// allowed; or when the disk is full, or `has_room` reports that it is nearly full. The caller removes the folder then.
 pub fn unpack(archive: &Path, folder: &Path, limits: Limits, has_room: &dyn Fn() -> bool) -> Result<(), EngineError> {
     let unreadable = |error: zip::result::ZipError| match error {
         zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
@@ -56,7 +56,7 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits, has_room: &dyn Fn()
         ));
     }
     let mut zip = zip::ZipArchive::new(io::BufReader::new(file)).map_err(unreadable)?;
-    // The library keeps the last one with a name.
+    // Of entries with the same name, the library keeps the last one.
     if (zip.len() as u64) < directory.entries {
         return Err(EngineError::invalid("file_twice", "The zip contains two files with the same name."));
     }

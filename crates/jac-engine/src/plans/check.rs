@@ -1,5 +1,5 @@
-//! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`. Those that the server makes take turns, and
-//! end when nobody waits for them any more.
+//! Checks a plan's files: the same check before every start, on the plan's page and in `jac check`. The server's checks
+//! take turns, and end when nothing waits for them any more.
 
 use super::source::{Given, PlanSource, Workers, csv_shapes};
 use super::{PlanAt, own, unread};
@@ -21,14 +21,14 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-/// What is checked. It touches the disk and may take a while for large files: call it where that is allowed.
+/// The input of a check. It reads files and may take a while for large ones: do not run it on an async thread.
 #[derive(Debug, Clone, Default)]
 pub struct PlanCheck {
     /// The `.jmx`, relative to the root that the plan's files stay in.
     pub name: String,
     /// Its current path.
     pub main: PathBuf,
-    /// The files that a run would have, by their path relative to the plan's folder, and where they lie now.
+    /// The files that a run would have, by their path relative to the plan's folder, with their current location.
     pub files: BTreeMap<String, PathBuf>,
     pub workers: u32,
     pub splits: Vec<String>,
@@ -36,11 +36,11 @@ pub struct PlanCheck {
     pub properties: Properties,
     /// As given with `-D`.
     pub system_properties: Properties,
-    /// Files given with `-q`, the first read first.
+    /// Files given with `-q`, in the order in which they are read.
     pub properties_files: Vec<PathBuf>,
     /// The JMeter that the nodes will have.
     pub jmeter: RequestedJMeter,
-    /// How the workers' samples come together.
+    /// How the workers' samples are collected.
     pub results: ResultsMode,
     /// The workers are processes of one machine.
     pub one_disk: bool,
@@ -52,15 +52,15 @@ impl PlanCheck {
     /// Reads and checks the plan.
     ///
     /// # Errors
-    /// When the file is not a plan, or cannot be read. What is wrong *with* a plan is in the check's findings.
+    /// When the file is not a plan, or cannot be read. The faults *of* a plan are in the check's findings.
     pub fn run(&self, toolbox: &Toolbox) -> Result<Check, EngineError> {
         self.run_until(toolbox, &|| false)
     }
 
-    /// The same, abandoned as soon as `is_cancelled`: nobody waits for it any more.
+    /// The same, cancelled as soon as `is_cancelled` returns true.
     ///
     /// # Errors
-    /// `cancelled` then.
+    /// Also `cancelled`.
     pub fn run_until(&self, toolbox: &Toolbox, is_cancelled: &dyn Fn() -> bool) -> Result<Check, EngineError> {
         let cancel = Cancel::when(is_cancelled);
         let proceed = || if is_cancelled() { Err(cancelled()) } else { Ok(()) };
@@ -246,7 +246,7 @@ pub(crate) fn cancelled() -> EngineError {
     EngineError::invalid("cancelled", "The check was cancelled.")
 }
 
-/// A path of the root, as seen from the folder of the plan's `.jmx`, which relative names start from.
+/// A path of the root, relative to the folder of the plan's `.jmx`, which relative names start from.
 pub fn relative_to_main(main_file: &str, path: &str) -> String {
     let folder = main_file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let up = folder.split('/').filter(|part| !part.is_empty()).map(|_| "../").collect::<String>();
@@ -296,11 +296,11 @@ pub struct RunSpec {
 pub struct CheckTurn(#[expect(dead_code, reason = "held until the check is done")] OwnedSemaphorePermit);
 
 impl Engine {
-    /// What the plan needs and will do. It reads files: call it where that is allowed, and in turn
+    /// The plan's requirements and load. It reads files: do not call it on an async thread, and only in turn
     /// ([`Engine::check_in_turn`]).
     ///
     /// # Errors
-    /// When the plan cannot be read, or nobody waits for the check any more.
+    /// When the plan cannot be read, or the check is cancelled.
     pub fn check_plan(
         &self,
         plan: Plan,
@@ -310,7 +310,7 @@ impl Engine {
         self.check_plan_at(&self.locked_plan_at(plan, None)?, requested, is_cancelled)
     }
 
-    /// The same of a plan at one of its revisions.
+    /// The same for a plan at one of its revisions.
     pub(crate) fn check_plan_at(
         &self,
         plan: &PlanAt,
@@ -349,7 +349,7 @@ impl Engine {
     /// Checks plans on separate threads, only a few at a time. If the caller disconnects, the work is cancelled.
     ///
     /// # Errors
-    /// What the work fails with.
+    /// The error of the work.
     pub async fn check_in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Engine, &dyn Fn() -> bool) -> Result<T, EngineError> + Send + 'static,
@@ -357,7 +357,7 @@ impl Engine {
         self.check_with(self.check_turn().await?, work).await
     }
 
-    /// Waits for a turn. Long checks of others may be before it: what was found out before may have changed since.
+    /// Waits for a turn. Long checks of others may come first: earlier results may be outdated afterwards.
     ///
     /// # Errors
     /// When the engine ends.
@@ -368,7 +368,7 @@ impl Engine {
     /// [`Engine::check_in_turn`], in a turn that has come.
     ///
     /// # Errors
-    /// What the work fails with.
+    /// The error of the work.
     pub async fn check_with<T: Send + 'static>(
         &self,
         turn: CheckTurn,
@@ -376,7 +376,7 @@ impl Engine {
     ) -> Result<T, EngineError> {
         let (engine, token) = (self.clone(), CancellationToken::new());
         let _cancelled_when_gone = token.clone().drop_guard();
-        // What it writes is of the request that asked.
+        // Its writes belong to the caller's request.
         let audited = AuditedChange::current().unwrap_or_default();
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;

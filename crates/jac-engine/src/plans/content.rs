@@ -1,8 +1,8 @@
-//! The content of plans, each file once however many plans and runs have it: `blobs/` has a file by the SHA-256 of its
-//! content, and the folders of plans and runs have hard links to it.
+//! The content of plans, each file stored once, however many plans and runs have it: `blobs/` has a file named after
+//! the SHA-256 of its content, and the folders of plans and runs have hard links to it.
 //!
-//! A file is never written in place: a change is another file under the same name. So what a run has linked stays what it
-//! ran, and a blob that nothing but `blobs/` links to is of no use to anybody.
+//! A file is never written in place: a change creates another file with the same name. So the files linked by a run
+//! never change, and a blob with no link outside of `blobs/` is unused.
 
 use crate::error::EngineError;
 use jac_model::PlanFile;
@@ -26,19 +26,19 @@ impl Content {
         self.folder.join(&sha256[..2]).join(sha256)
     }
 
-    /// Where content lies; `None`: it is not kept.
+    /// The path of the content; `None`: it is not stored.
     pub fn find(&self, sha256: &str) -> Option<PathBuf> {
         let is_hash = sha256.len() == 64 && sha256.bytes().all(|digit| digit.is_ascii_hexdigit());
         let place = is_hash.then(|| self.place(sha256));
         place.filter(|place| place.is_file())
     }
 
-    /// Makes a file one of these: its name leads to the content that is kept under its hash, which is returned in hex.
+    /// Stores a file's content: its name becomes a link to the content stored under its hash, which is returned in hex.
     pub fn add(&self, file: &Path) -> io::Result<String> {
         let sha256 = hash(file)?;
         let place = self.place(&sha256);
         match replace(&place, file) {
-            // There is none yet, or its last user has just gone.
+            // It does not exist yet, or its last user has just gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(place.parent().unwrap_or(&self.folder))?;
                 replace(file, &place)?;
@@ -48,7 +48,8 @@ impl Content {
         Ok(sha256)
     }
 
-    /// Whether a file is the very one that is kept under its hash. A copy, where there are no links, is not known to be.
+    /// Whether a file is a link to the content stored under its hash. For a copy, on file systems without links, this
+    /// is unknown.
     pub fn is_kept(&self, file: &PlanFile, place: &Path) -> bool {
         let known = file.sha256.as_deref().filter(|sha256| sha256.len() == 64).map(|sha256| self.place(sha256));
         // A file that cannot be examined counts as missing, and is added again.
@@ -74,7 +75,7 @@ impl Content {
         Ok(())
     }
 
-    /// Removes the content of files that nobody has any more.
+    /// Removes the content of files that nothing uses any more.
     pub fn release(&self, files: &[PlanFile]) {
         for sha256 in files.iter().filter_map(|file| file.sha256.as_deref()).filter(|sha256| sha256.len() == 64) {
             let place = self.place(sha256);
@@ -96,7 +97,7 @@ pub(super) fn has(file: &Path, sha256: &str) -> io::Result<bool> {
     }
 }
 
-/// Gives a run a folder of the files as they are now.
+/// Creates a run's folder with the current files.
 pub(crate) fn link_all(files: &[PlanFile], from: &Path, to: &Path) -> Result<(), EngineError> {
     for file in files {
         let place = to.join(&file.path);
@@ -107,7 +108,7 @@ pub(crate) fn link_all(files: &[PlanFile], from: &Path, to: &Path) -> Result<(),
     Ok(())
 }
 
-/// The same content under a second name: a link, or a copy where the file system has none.
+/// The same content with a second name: a link, or a copy if the file system does not support links.
 pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
@@ -124,7 +125,7 @@ pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     let new = PathBuf::from(new);
     link(from, &new)?;
     let renamed = fs::rename(&new, to);
-    // Where both are the same file already, renaming does nothing and leaves the new name.
+    // If both are the same file already, renaming does nothing and leaves the new name.
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => renamed,

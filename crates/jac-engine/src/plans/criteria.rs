@@ -1,4 +1,4 @@
-//! The criteria that a plan keeps, with its warm-up and the rules of its automatic stop: one document, a version for each change.
+//! The criteria of a plan, with its warm-up and stop rules: one document, with a version for each change.
 
 use super::PlanFolder;
 use crate::blocking::wait;
@@ -13,7 +13,7 @@ impl Engine {
     /// new version.
     ///
     /// # Errors
-    /// When one of them cannot be read, or somebody has changed them since that version.
+    /// When one of them cannot be parsed, or somebody has changed them since that version.
     pub fn set_plan_criteria(&self, id: &PlanId, new: PlanCriteria) -> Result<PlanCriteria, EngineError> {
         let faults = faults_of(&new.criteria, new.warm_up_s, &new.stop_rules);
         if !faults.is_empty() {

@@ -1,4 +1,5 @@
-//! What differs between two revisions of a plan: files that were added, removed or changed, and the lines of those that are text.
+//! The differences between two revisions of a plan: added, removed and changed files, and the changed lines of text
+//! files.
 
 use super::revisions::text_of;
 use crate::engine::Engine;
@@ -14,7 +15,7 @@ const LARGEST_PLAN: u64 = 8 << 20;
 const LARGEST_TEXT: u64 = 256 << 10;
 /// This many unchanged lines are shown before and after changed ones.
 const AROUND: usize = 3;
-/// This many lines are shown at most, of all files together, and of each this many characters.
+/// Maximum number of lines shown, of all files together, and of characters shown per line.
 const MOST_LINES: usize = 4_000;
 const MOST_CHARACTERS: usize = 1_000;
 /// How long a file may be compared before the result is no longer guaranteed to be the shortest.
@@ -28,7 +29,7 @@ const TOTAL_LIMIT: Duration = Duration::from_secs(10);
 pub struct RevisionDifference {
     pub from: u32,
     pub to: u32,
-    /// In the order of their paths; those that are equal are not here.
+    /// In the order of their paths, without equal ones.
     pub files: Vec<FileDifference>,
 }
 
@@ -42,8 +43,8 @@ pub struct FileDifference {
     pub from_bytes: Option<u64>,
     /// Size afterwards; `null`: it no longer exists.
     pub to_bytes: Option<u64>,
-    /// The lines that changed, with some around them. Empty for what was added or removed, is not text (UTF-8), or is large: a `.jmx` has
-    /// 8 MiB at most, another file 256 KiB.
+    /// The changed lines, with some around them. Empty if the file was added or removed, is not text (UTF-8), or is
+    /// large: the limit is 8 MiB for a `.jmx`, 256 KiB for other files.
     pub hunks: Vec<Hunk>,
     /// Whether lines were omitted.
     pub is_cut: bool,
@@ -80,10 +81,10 @@ pub enum LineChange {
 }
 
 impl Engine {
-    /// Compares two revisions of a plan. It reads files: call it where that is allowed.
+    /// Compares two revisions of a plan. It reads files: do not call it on an async thread.
     ///
     /// # Errors
-    /// When there is no such revision, or none any more.
+    /// When a revision does not exist, or not any more.
     pub fn compare_revisions(&self, plan: &Plan, from: u32, to: u32) -> Result<RevisionDifference, EngineError> {
         let (before, after) = (self.plan_revision(plan, from)?, self.plan_revision(plan, to)?);
         let find = |files: &[PlanFile], path: &str| files.iter().find(|file| file.path == path).cloned();

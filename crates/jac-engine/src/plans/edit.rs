@@ -61,7 +61,7 @@ impl Engine {
     /// Moves a file within its plan.
     ///
     /// # Errors
-    /// When there is no such file, or its new path is not a path below the plan or is taken.
+    /// When the file does not exist, or its new path is not a path below the plan or is taken.
     pub fn move_plan_file(&self, id: &PlanId, by: Person, moved: &MovedFile) -> Result<Plan, EngineError> {
         let to = safe_name(&moved.to)?;
         self.change_plan(id, by, |plan, folder| {
@@ -93,7 +93,7 @@ impl Engine {
     /// Restores the files of an earlier revision as a new revision, so that removals and replacements since then can be undone.
     ///
     /// # Errors
-    /// When the revision does not exist any more, or a file cannot be restored.
+    /// When the revision no longer exists, or a file cannot be restored.
     pub fn restore_plan_revision(&self, id: &PlanId, by: Person, revision: u32) -> Result<Plan, EngineError> {
         self.change_plan(id, by, |plan, _| {
             let at = self.locked_plan_at(plan.clone(), Some(revision))?;
@@ -137,7 +137,7 @@ impl Engine {
         self.place_plan(made.path(), owner, Kept::UntilRemoved, placed)
     }
 
-    /// The tree of the plan's `.jmx`. It reads the file: call it where blocking is allowed.
+    /// The tree of the plan's `.jmx`. It reads the file: do not call it on an async thread.
     ///
     /// # Errors
     /// When it cannot be read.

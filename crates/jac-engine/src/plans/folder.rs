@@ -1,4 +1,4 @@
-//! Where a plan lies on the disk.
+//! The location of a plan on the disk.
 
 use super::remove_folder;
 use crate::engine::Engine;
@@ -7,8 +7,8 @@ use crate::regular_file::read_regular;
 use jac_model::{Plan, PlanId};
 use std::path::PathBuf;
 
-/// A plan on disk: the folder of its files, and beside it a file that describes it, so that a lost database
-/// or an older one loses no plan.
+/// A plan on disk: the folder of its files, and next to it a file that describes it, so that a lost or older database
+/// loses no plan.
 pub(crate) struct PlanFolder {
     pub(super) files: PathBuf,
     description: PathBuf,

@@ -1,17 +1,17 @@
-//! Names of uploaded files. They are names, never paths that lead anywhere else.
+//! Names of uploaded files. They are names, never paths to another folder.
 
 use crate::EngineError;
 
-/// The most folders deep that a file may lie.
+/// Maximum depth of folders.
 const MAX_DEPTH: usize = 12;
 /// Maximum length of a path's part in bytes: the 255 of Linux file systems, less the longest suffix of an unfinished file, on a node
 /// `.` with 16 digits and `.part`.
 pub(super) const MAX_PART: usize = 230;
 
-/// The name as `a/b/c`, if it is one that stays in its folder.
+/// The name as `a/b/c`, if it stays in its folder.
 ///
 /// # Errors
-/// When it is empty, absolute, goes up, has characters that no file name should have, or is too long.
+/// When it is empty, absolute, leaves its folder, has characters that no file name should have, or is too long.
 pub fn safe_name(name: &str) -> Result<String, EngineError> {
     let refused = |why: &str| {
         Err(EngineError::Invalid {
@@ -49,8 +49,8 @@ pub fn safe_name(name: &str) -> Result<String, EngineError> {
     Ok(parts.join("/"))
 }
 
-/// The name of a data file as it is seen from the folder of the plan's `.jmx`, normalised. It may lie beside that folder, but not
-/// outside the upload.
+/// The name of a data file relative to the folder of the plan's `.jmx`, normalised. It may be outside of that folder,
+/// but not outside of the upload.
 ///
 /// # Errors
 /// As [`safe_name`].
@@ -65,7 +65,7 @@ pub fn data_file_name(main_file: &str, name: &str) -> Result<String, EngineError
     }
 }
 
-/// A name as it can be put into a sentence.
+/// A name in a form that fits into a sentence.
 fn shown(name: &str) -> String {
     let clean: String =
         name.chars().map(|character| if character.is_control() { '?' } else { character }).take(80).collect();

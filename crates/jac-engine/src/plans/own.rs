@@ -1,4 +1,4 @@
-//! Findings about what JAC does itself: properties that it sets, and where it puts plugins.
+//! Findings about JAC itself: properties that it sets, and the folder of plugins.
 
 use jac_jmeter::properties::{Own, is_own_system_property, own};
 use jac_jmx::{Finding, Properties, Severity};
@@ -29,7 +29,7 @@ pub(super) fn properties(given: &Properties, system: &Properties) -> Vec<Finding
         .collect()
 }
 
-/// All plugins lie in one folder on the nodes: two of one name would overwrite each other.
+/// All plugins are in one folder on the nodes: two with the same name would overwrite each other.
 pub(super) fn plugins<'a>(paths: impl Iterator<Item = &'a String>) -> Vec<Finding> {
     let mut by_name: BTreeMap<&str, &str> = BTreeMap::new();
     let mut found = Vec::new();

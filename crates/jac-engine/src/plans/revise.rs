@@ -14,8 +14,8 @@ impl Engine {
     /// Makes an upload the next revision of the owner's plan of that name (empty or absent: the name of the `.jmx`), or a new plan if they have none.
     /// Unchanged files create no revision.
     ///
-    /// An upload that is [kept with its runs](Kept::WithItsRuns) only matches such plans: an ordinary plan, which schedules
-    /// and other people may use, is changed on request only.
+    /// An upload that is [kept with its runs](Kept::WithItsRuns) only matches such plans: an ordinary plan, which
+    /// schedules and other people may use, is changed only on request.
     ///
     /// # Errors
     /// As [`Engine::create_plan`]; `plan_ambiguous` when several of their plans have that name.
@@ -39,10 +39,10 @@ impl Engine {
         })
     }
 
-    /// Replaces all files of a plan by those of an upload, as a new revision.
+    /// Replaces all files of a plan with those of an upload, as a new revision.
     ///
     /// # Errors
-    /// When there is no such plan, or the upload is not a plan.
+    /// When the plan does not exist, or the upload is not a plan.
     pub fn replace_plan_files(
         &self,
         id: &PlanId,

@@ -1,9 +1,12 @@
-//! What a plan's files were before: its revisions.
+//! The revisions of a plan: its earlier files.
 //!
-//! | below `plans-revisions/<plan>/` | what                                                                                          |
+//! | below `plans-revisions/<plan>/` | content
+//! |
 //! |---------------------------------|-----------------------------------------------------------------------------------------------|
-//! | `<N>.json`                      | revision N: when and by whom it was made, and its files by the hash of their content          |
-//! | `content/<SHA-256>`             | what earlier revisions have and the plan has no more: links to `blobs/`, each content once     |
+//! | `<N>.json`                      | revision N: when and by whom it was created, and its files by the hash of their
+//! content       |
+//! | `content/<SHA-256>`             | content of earlier revisions that the plan no longer has: links to `blobs/`,
+//! each content once |
 //!
 //! A record is written before the plan's row, so the record of a revision unknown to the row belongs to a change interrupted by a crash, and is
 //! overwritten. Runs have their files in separate folders; deleting a plan deletes its revisions.
@@ -26,7 +29,7 @@ use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// This many changes of a revision are shown by name.
+/// Maximum number of changes of a revision that are shown by name.
 const CHANGES_SHOWN: usize = 50;
 /// A revision is shown at most this many at a time.
 const MOST_SHOWN: usize = 200;
@@ -46,7 +49,7 @@ pub struct ChangedFile {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RevisionView {
     pub revision: u32,
-    /// When its files were uploaded, added or removed; `null`: a JAC that did not keep revisions has made it.
+    /// When its files were uploaded, added or removed; `null`: by a version of JAC that did not record revisions.
     pub created_ms: Option<i64>,
     /// Who did it; `null` likewise.
     pub by: Option<Person>,
@@ -58,7 +61,7 @@ pub struct RevisionView {
     pub main_file: String,
     /// How many runs ran it.
     pub runs: u64,
-    /// The revision that `changes` are counted from: the newest kept one before it; `null` if there is no such revision.
+    /// The revision that `changes` are relative to: the newest kept one before it; `null` if there is none.
     pub changes_from: Option<u32>,
     /// Files that were added, removed or changed since then, the first 50.
     pub changes: Vec<ChangedFile>,
@@ -71,11 +74,11 @@ pub struct RevisionView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RevisionPage {
     pub items: Vec<RevisionView>,
-    /// What to send as `before` for older ones; `null`: these are all.
+    /// The value of `before` for older ones; `null`: there are no further ones.
     pub next: Option<u32>,
 }
 
-/// The plan at one of its revisions, with the folder that its files lie in now.
+/// The plan at one of its revisions, with the folder that its files are in now.
 #[derive(Debug)]
 pub struct PlanAt {
     pub plan: Plan,
@@ -113,7 +116,7 @@ impl PlanAt {
     }
 }
 
-/// Where the revisions of a plan lie.
+/// The folder of a plan's revisions.
 pub(super) struct Revisions {
     folder: PathBuf,
 }
@@ -161,7 +164,7 @@ impl Revisions {
         if kept.revision == revision { Ok(Some(kept)) } else { Err(failed(io::ErrorKind::InvalidData.into())) }
     }
 
-    /// The kept ones, the newest first. A file with another name is not a record.
+    /// The kept ones, newest first. A file with another name is not a record.
     fn numbers(&self) -> Result<Vec<u32>, EngineError> {
         let failed = |error| EngineError::file("listing the revisions", error);
         let entries = match std::fs::read_dir(&self.folder) {
@@ -178,7 +181,7 @@ impl Revisions {
         Ok(numbers)
     }
 
-    /// Keeps the content of files that the plan has no more.
+    /// Keeps the content of files that the plan no longer has.
     ///
     /// # Errors
     /// When it is stored nowhere, or cannot be stored here.
@@ -234,7 +237,7 @@ pub(super) fn revision_of(plan: &Plan, made: Option<(EpochMs, Person)>) -> PlanR
     }
 }
 
-/// The same of one whose record is not there: the first is known to be what was uploaded.
+/// The same for a revision without a record: the first is known to be the upload.
 pub(super) fn unrecorded(plan: &Plan) -> PlanRevision {
     let is_first = plan.revision == 1;
     revision_of(plan, is_first.then(|| (plan.created_ms, plan.owner.clone())))
@@ -255,19 +258,19 @@ impl Engine {
         kept.or_else(current).ok_or_else(|| EngineError::NotFound { kind: "revision", id: revision.to_string() })
     }
 
-    /// Revisions of a plan, the newest first; `before`: only older ones than that.
+    /// Revisions of a plan, newest first; `before`: only older ones than that.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn plan_revisions(&self, plan: &Plan, before: Option<u32>, limit: usize) -> Result<RevisionPage, EngineError> {
         let kept = Revisions::of(self, &plan.id);
         let mut numbers = kept.numbers()?;
-        // Left behind by a crash in a change that did not take effect.
+        // Left by a crash in a change that did not take effect.
         numbers.retain(|number| *number < plan.revision);
         numbers.insert(0, plan.revision);
         numbers.retain(|number| before.is_none_or(|before| *number < before));
         let limit = limit.clamp(1, MOST_SHOWN);
-        // One more: what the last of them is compared with.
+        // One more, for the comparison of the last one.
         let mut read = numbers.iter().filter_map(|number| self.plan_revision(plan, *number).ok()).take(limit + 1);
         let runs = wait(self.store().runs_by_revision(&plan.id))?;
         let mut items = Vec::new();
@@ -297,10 +300,11 @@ impl Engine {
         Ok(RevisionPage { items, next: None })
     }
 
-    /// The plan at a revision, with its files; `None`: as it is now. It is no later change's: nobody changes the plan meanwhile.
+    /// The plan at a revision, with its files; `None`: the current one. Consistent, because nobody can change the plan
+    /// meanwhile.
     ///
     /// # Errors
-    /// When there is no such revision any more.
+    /// When the revision no longer exists.
     pub(crate) fn locked_plan_at(&self, plan: Plan, revision: Option<u32>) -> Result<PlanAt, EngineError> {
         match revision.filter(|revision| *revision != plan.revision) {
             Some(revision) => {
@@ -311,10 +315,10 @@ impl Engine {
         }
     }
 
-    /// The plan at a revision, with a folder of its files that does not change when the plan does.
+    /// The plan at a revision, with a folder of its files that does not change with the plan.
     ///
     /// # Errors
-    /// When there is no such revision any more.
+    /// When the revision no longer exists.
     pub fn plan_at(&self, id: &PlanId, revision: u32) -> Result<PlanAt, EngineError> {
         self.locked_plan(id, || {
             let plan = wait(self.store().plan(id))?;
@@ -360,22 +364,23 @@ impl Engine {
         Ok(PlanAt { folder: made.path().to_owned(), plan, tried: Some(tried), _made: Some(made) })
     }
 
-    /// Where the content of a file lies that the plan has or had.
+    /// The path of the content of a file that the plan has or had.
     pub(super) fn place_of(&self, plan: &Plan, file: &PlanFile) -> Option<PathBuf> {
         let folder = self.folder().plan(&plan.id);
         let Some(sha256) = file.sha256.as_deref().filter(|sha256| sha256.len() == 64) else {
-            // A file system without links, or a plan of an older JAC: what is not known by its content is there under its name alone.
+            // A file system without links, or a plan of an older JAC: content that is not stored by its hash exists
+            // only under the file's name.
             return plan.files.contains(file).then(|| folder.join(&file.path));
         };
         let kept = Revisions::of(self, &plan.id).content(sha256);
-        // After `jac admin restore` the plans' folders are all that has it.
+        // After `jac admin restore` only the plans' folders have it.
         let current = plan.files.iter().find(|now| now.sha256.as_deref() == Some(sha256));
         let current = current.map(|now| folder.join(&now.path));
         let places = [Some(kept), Content::new(self.folder().blobs()).find(sha256), current];
         places.into_iter().flatten().find(|place| place.is_file())
     }
 
-    /// Removes all revisions of a plan but the newest `newest` and those that a run has run or a schedule is to run.
+    /// Removes all revisions of a plan except the newest `newest` and those that a run used or a schedule will use.
     pub(crate) fn forget_revisions(
         &self,
         id: &PlanId,
@@ -417,7 +422,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The revisions that schedules are to run, by plan.
+    /// The revisions that schedules will use, by plan.
     pub(crate) fn scheduled_revisions(&self) -> Result<HashMap<PlanId, BTreeSet<u32>>, EngineError> {
         let mut found: HashMap<PlanId, BTreeSet<u32>> = HashMap::new();
         for id in wait(self.store().schedule_ids())? {
@@ -437,12 +442,12 @@ impl Engine {
     }
 }
 
-/// A record of what a plan was before it was changed, for one that has none yet.
+/// Writes a record of the plan before a change, unless it has one.
 pub(super) fn record_before(revisions: &Revisions, plan: &Plan) -> Result<(), EngineError> {
     if revisions.has(plan.revision) { Ok(()) } else { revisions.write(&unrecorded(plan)) }
 }
 
-/// Removes what is left of the revisions of plans that are gone.
+/// Removes the revisions of plans that no longer exist.
 pub(crate) fn sweep_revisions(engine: &Engine) {
     for id in engine.plans_with_revisions() {
         // A file that cannot be examined at present is not missing.

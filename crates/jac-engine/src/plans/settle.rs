@@ -49,7 +49,7 @@ impl Engine {
             }
             let failed = |error| EngineError::file(format!("keeping {}", file.path), error);
             let Some((sha256, kept)) = self.kept_content(&to.id, file) else {
-                // Content that does not exist any more was missing before.
+                // Content that no longer exists was missing before.
                 if from.files.contains(file) {
                     continue;
                 }
@@ -91,7 +91,7 @@ impl Engine {
     }
 }
 
-/// One of the two would be a folder that contains the other.
+/// Whether one of the two would be a folder that contains the other.
 fn is_above(one: &str, other: &str) -> bool {
     let (one, other) = (Path::new(one), Path::new(other));
     one.starts_with(other) || other.starts_with(one)

@@ -1,5 +1,5 @@
-//! What a plan is made of when JMeter starts it: the `.jmx`, the files that it includes, its scripts, and the properties that
-//! hold then. The check, the split and `jac run`, which searches for files to upload, all read it here.
+//! A plan's sources as JMeter reads them at the start: the `.jmx`, the included files, its scripts, and the properties
+//! in effect. The check, the split and `jac run`, which searches for files to upload, all use it.
 
 use crate::EngineError;
 use jac_jmeter::{JMeterHome, properties};
@@ -11,31 +11,31 @@ use std::path::{Path, PathBuf};
 /// Larger files are data, and no scripts.
 const LARGEST_SCRIPT: u64 = 1 << 20;
 
-/// Where a plan lies and what it is given.
+/// The location of a plan and its parameters.
 #[derive(Clone, Copy)]
 pub struct Given<'a> {
     /// The `.jmx` relative to the root that the plan's files stay in.
     pub name: &'a str,
     /// Its current path.
     pub main: &'a Path,
-    /// Where the file of a path lies that is relative to the plan's folder.
+    /// Finds the file of a path that is relative to the plan's folder.
     pub find: &'a dyn Fn(&str) -> Option<PathBuf>,
-    /// Files given with `-q`, the first read first.
+    /// Files given with `-q`, in the order in which they are read.
     pub properties_files: &'a [PathBuf],
     /// As given with `-J`.
     pub properties: &'a Properties,
     /// As given with `-D`.
     pub system_properties: &'a Properties,
-    /// The JMeter that the nodes will have, if it is there already.
+    /// The JMeter that the nodes will have, if it is installed already.
     pub home: Option<&'a JMeterHome>,
-    /// Whether nobody waits for it any more: what is read then is not whole.
+    /// Whether to cancel: the result is incomplete then.
     pub cancel: Cancel<'a>,
 }
 
 /// The workers of a run, with the properties in which they differ.
 #[derive(Debug, Clone, Copy)]
 pub struct Workers<'a> {
-    /// How many; 0: the master alone.
+    /// Their number; 0: only the master.
     pub count: u32,
     /// JMeter properties whose totals are divided among them.
     pub share: &'a BTreeMap<String, u64>,
@@ -79,7 +79,7 @@ pub struct PlanSource {
     pub properties: Properties,
     /// The system properties: the home's own, then those given with `-D`.
     pub system_properties: Properties,
-    /// What `-q` and `-J` alone give.
+    /// The properties given with `-q` and `-J` only.
     pub given_properties: Properties,
 }
 
@@ -87,7 +87,7 @@ impl PlanSource {
     /// Reads the plan.
     ///
     /// # Errors
-    /// When the file is not a plan, or it or a properties file cannot be read, or nobody waits for it any more.
+    /// When the file is not a plan, or it or a properties file cannot be read, or it is cancelled.
     pub fn read(given: Given<'_>) -> Result<Self, EngineError> {
         let bytes =
             std::fs::read(given.main).map_err(|error| EngineError::file(format!("reading {}", given.name), error))?;
@@ -134,7 +134,7 @@ impl PlanSource {
         self.assembly_until(Cancel::NEVER)
     }
 
-    /// The same, which is not whole if it is given up.
+    /// The same, which is incomplete if it is cancelled.
     pub fn assembly_until<'a>(&'a self, cancel: Cancel<'a>) -> Assembly<'a> {
         self.assembly_with(&self.properties, cancel)
     }
@@ -208,7 +208,7 @@ impl PlanSource {
     }
 }
 
-/// A file of the plan; `None`: it is not there.
+/// A file of the plan; `None`: it does not exist.
 fn read_found(path: &str, find: &dyn Fn(&str) -> Option<PathBuf>) -> Result<Option<Vec<u8>>, EngineError> {
     let Some(place) = find(path) else { return Ok(None) };
     match std::fs::read(place) {

@@ -1,4 +1,4 @@
-//! Uploads until they are a plan: a folder to put them together in, unpacking, and which of the files is the plan.
+//! Uploads before they are a plan: a folder to collect them in, unpacking, and the choice of the main file.
 
 use super::archive::{self, Limits};
 use super::names::safe_name;
@@ -8,11 +8,11 @@ use crate::error::EngineError;
 use jac_model::{Fault, PlanFile, PlanFileKind};
 use std::path::{Path, PathBuf};
 
-/// A folder in which an upload is put together. It is gone with this value, whatever happened to the upload.
+/// A folder in which an upload is collected. It is removed with this value, whatever happened to the upload.
 #[derive(Debug)]
 pub struct Staging {
     pub(super) folder: tempfile::TempDir,
-    /// The files, in the order in which they came.
+    /// The files, in the order in which they arrived.
     arrived: Vec<PathBuf>,
     max_files: usize,
 }
@@ -22,12 +22,12 @@ impl Staging {
         self.folder.path()
     }
 
-    /// The files, in the order in which they came.
+    /// The files, in the order in which they arrived.
     pub(crate) fn arrived(&self) -> &[PathBuf] {
         &self.arrived
     }
 
-    /// Where a file of that name is to be written; its folders are there afterwards.
+    /// The path for writing a file with that name; creates its folders.
     ///
     /// # Errors
     /// When the name leads elsewhere, there are too many files, or the disk is full.
@@ -121,7 +121,7 @@ pub(crate) fn list_files(folder: &Path) -> Result<Vec<PlanFile>, EngineError> {
     Ok(files)
 }
 
-/// The `.jmx` to run: the one that was named, the only one, else the one that lies highest.
+/// The `.jmx` to run: the named one, the only one, otherwise the one in the topmost folder.
 pub(super) fn choose_main(files: &[PlanFile], named: Option<&str>) -> Result<String, EngineError> {
     let plans: Vec<&str> =
         files.iter().filter(|file| file.kind == PlanFileKind::Plan).map(|file| file.path.as_str()).collect();

@@ -1,6 +1,7 @@
-//! Properties given with `-J` or `--share` that nothing reads: most often because of a typing error.
+//! Properties given with `-J` or `--share` that nothing reads, most often because of a typing error.
 //!
-//! It is a guess, and silent where it cannot be a good one: plugins read what they like, and names may be computed.
+//! It is a guess, and reports nothing if the guess would be unreliable: plugins may read any property, and names may be
+//! computed.
 
 use super::check::PlanCheck;
 use jac_jmeter::JMeterHome;
@@ -9,17 +10,17 @@ use jac_model::PlanFileKind;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// The most properties that a hint names.
+/// Maximum number of properties that a hint names.
 const NAMED: usize = 50;
 
 /// Larger files are data, and no scripts.
 const LARGEST_SCRIPT: u64 = 1 << 20;
-/// What comes before a name that is computed.
+/// The text before a computed name.
 const COMPUTED: [&str; 2] = ["__P(${", "__property(${"];
-/// What reads a property by its name in a script.
+/// The text before a property's name in a script that reads it.
 const SCRIPT_READS: &str = "props.get(";
 
-/// A warning for each; `read`: what the plan reads as far as it is known.
+/// A warning for each; `read`: the properties that the plan is known to read.
 pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty]) -> Vec<Finding> {
     let is_plugin = |path: &String| PlanFileKind::of(path) == PlanFileKind::Plugin;
     let known: HashSet<&str> = read.iter().map(|property| property.name.as_str()).collect();
@@ -30,7 +31,7 @@ pub(super) fn findings(plan: &PlanCheck, home: &JMeterHome, read: &[PlanProperty
         return Vec::new();
     }
     let own = home.property_names();
-    // Not all of them are listed in its files; those that are not begin as others do.
+    // Its files do not list all of them; unlisted ones have the same prefix as others.
     let is_own = |name: &str| {
         let family = name.split_once('.').map(|(family, _)| format!("{family}."));
         own.contains(name) || family.is_some_and(|family| own.iter().any(|known| known.starts_with(&family)))
@@ -63,7 +64,7 @@ fn is_small(place: &&PathBuf) -> bool {
     std::fs::metadata(place).is_ok_and(|file| file.len() <= LARGEST_SCRIPT)
 }
 
-/// One that cannot be read is the check's own matter.
+/// An unreadable file is reported by the check itself.
 fn text_of(place: &Path) -> Option<String> {
     std::fs::read(place).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -77,7 +78,7 @@ fn computes_names(text: &str) -> bool {
     in_scripts || COMPUTED.iter().any(|begin| text.contains(begin))
 }
 
-/// The name stands there, and not as a part of another one; Groovy reads it as `props.name` too.
+/// Whether the name occurs as a whole word; Groovy also reads a property as `props.name`.
 fn has_word(text: &str, name: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || matches!(character, '.' | '_' | '-');
     text.match_indices(name).any(|(at, _)| {

@@ -1,7 +1,8 @@
-//! What runs take: where the newest ones begin to be more than they may be together.
+//! The size of runs: from which run on all newer runs together exceed the limit.
 //!
-//! A run's size is that of its files as they are kept, compressed, in the data folder and, of logs that are in the store for artefacts alone,
-//! there. A file that several runs have (what they ran) counts once. Runs that are pinned, are a baseline or have not finished count first.
+//! A run's size is that of its files as stored: compressed, in the data folder, or in the artefact store for logs that
+//! are only there. A file that several runs share (e.g. of their plan) counts once. Pinned runs, baselines and
+//! unfinished runs count first.
 
 use crate::archive::manifest_in;
 use crate::blocking::wait;
@@ -20,8 +21,9 @@ const RUNS_AT_A_TIME: u32 = 1_000;
 type Counted = HashSet<(u64, u64)>;
 
 impl Engine {
-    /// The newest finished run that is neither pinned nor a baseline and is to go when all runs together may take this many bytes; older ones go with it.
-    /// The newest run is always kept. `None`: all can be kept. It reads the folders of all runs: call it where blocking is allowed.
+    /// The newest finished run, neither pinned nor a baseline, that has to be removed when all runs together may have
+    /// this many bytes; older ones are removed with it. The newest run is always kept. `None`: all can be kept. It
+    /// reads the folders of all runs: do not call it on an async thread.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -53,7 +55,7 @@ impl Engine {
     }
 }
 
-/// What a run takes, but for what was counted before.
+/// The size of a run, except for files that were counted before.
 fn size_of(folder: &Path, counted: &mut Counted) -> u64 {
     let elsewhere: u64 = manifest_in(folder)
         .iter()
@@ -65,7 +67,7 @@ fn size_of(folder: &Path, counted: &mut Counted) -> u64 {
 }
 
 fn size_here(folder: &Path, counted: &mut Counted) -> u64 {
-    // What has gone meanwhile takes nothing.
+    // A file that was removed meanwhile has no size.
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let of_entry = |entry: std::fs::DirEntry| match entry.metadata() {
         Ok(file) if file.is_dir() => size_here(&entry.path(), counted),

@@ -1,6 +1,6 @@
-//! A run's settings checked before it is asked for, as they are typed: by the same code as the check before the start.
+//! Checks a run's settings while they are being entered, with the same code as the check before the start.
 //!
-//! Owns where a fault belongs among the settings. Nothing is made.
+//! Owns the mapping of faults to settings. Creates nothing.
 
 use super::spread::Spread;
 use super::try_run;
@@ -14,12 +14,12 @@ use jac_model::{Fault, Plan, Provider, ResultsChoice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The settings of a run that somebody is about to start. All are as in the request that starts it.
+/// The settings of a run that a user is about to start, the same as in the request that starts it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunCheckRequest {
-    /// Workers of the cluster; 0: the master alone.
+    /// Workers of the cluster; 0: only the master.
     #[serde(default)]
     pub workers: u32,
     /// Which revision of the plan's files; absent: the newest.
@@ -51,22 +51,24 @@ pub struct RunCheckRequest {
     pub try_run: bool,
 }
 
-/// What a run with these settings would do, and what is wrong with it.
+/// What a run with these settings would do, and its faults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunCheck {
     /// With these settings: users, duration, findings.
     #[serde(flatten)]
     pub check: Check,
-    /// What is wrong with a setting, each at its field: `/share`, `/min_workers`, `/split/0`, `/properties/threads`. A run with one is refused.
+    /// The faults of settings, each with its field: `/share`, `/min_workers`, `/split/0`, `/properties/threads`. A run
+    /// with a fault is rejected.
     pub faults: Vec<Fault>,
 }
 
 impl Engine {
-    /// Checks the settings of a run of a plan. It reads files: call it where that is allowed, and in turn ([`Engine::check_in_turn`]).
+    /// Checks the settings of a run of a plan. It reads files: do not call it on an async thread, and only in turn
+    /// ([`Engine::check_in_turn`]).
     ///
     /// # Errors
-    /// When the plan has no such revision or cannot be read, or nobody waits for the check any more.
+    /// When the revision does not exist or cannot be read, or the check is cancelled.
     pub fn check_run(
         &self,
         plan: Plan,

@@ -1,7 +1,7 @@
-//! The end of a run: everything that it left is fetched, checked and made into artefacts, and its nodes are clean.
+//! The end of a run: its files are fetched, verified and turned into artefacts, and its nodes are cleaned up.
 //!
-//! Each step is idempotent. Files that are no longer available (a node is gone) are recorded in a note; what
-//! cannot be kept (the disk is full) is tried once more after the nodes' own files have made room.
+//! Each step is idempotent. Files that are no longer available (a node is gone) are recorded in a note; what cannot be
+//! stored (the disk is full) is retried after the nodes' own files have made space.
 
 use super::finish::{MADE_AGAIN, RunEnd, write_artefacts};
 use super::record::RunRecord;
@@ -27,35 +27,35 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long the processes of a run may take to end on request, before they are killed.
 const END_LIMIT: Duration = Duration::from_secs(10);
-/// How long a node may take for all of that, before it counts as lost.
+/// Time limit for all of that on a node, before it counts as lost.
 const NODE_END_LIMIT: Duration = Duration::from_secs(40);
 /// How long a node may take to respond.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// How long it may take to end and remove what the run left there.
+/// Time limit for ending and removing what the run left there.
 const CLEAN_LIMIT: Duration = Duration::from_secs(60);
 const POLL_EVERY: Duration = Duration::from_millis(100);
 /// Time between two checks whether there is space for the log.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
-/// JMeter's own log is kept up to this size; what is longer repeats itself.
+/// JMeter's own log is kept up to this size; longer ones repeat themselves.
 const MAX_LOG_BYTES: u64 = 64 << 20;
 const PIECE: usize = 1 << 20;
 
 /// Whether the log here is all that the master wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spool {
-    /// Byte for byte, or there is no log to compare it with.
+    /// Identical, or there is no log to compare it with.
     Whole,
     /// The master may have more.
     Partial,
 }
 
-/// A node of the run with the way to it.
+/// A node of the run with access to it.
 pub(super) struct Node {
     pub name: String,
     pub remote: Arc<dyn Remote>,
 }
 
-/// A node that was asked whether it is there.
+/// A node whose availability was checked.
 pub(super) struct Asked {
     pub node: Node,
     /// Why nothing more is fetched from it, a sentence; `None`: it answered.
@@ -63,8 +63,8 @@ pub(super) struct Asked {
 }
 
 impl Task {
-    /// Ends what still runs, keeps what there is, cleans the nodes, and finishes the run. What cannot be fetched is noted;
-    /// only what the database does not take is an error, and then all of it can be done again.
+    /// Ends running processes, keeps the available data, cleans the nodes, and finishes the run. Data that cannot be
+    /// fetched is noted; only a failure of the database is an error, after which everything can be repeated.
     pub(super) async fn collect(&self, run: &Run) -> Result<(), EngineError> {
         self.end_processes(run).await;
         self.try_to("report the current step", self.step("collecting", "Collecting the results.").await);
@@ -72,7 +72,7 @@ impl Task {
             ResultsMode::Rmi => self.complete_from_master(run).await?,
             ResultsMode::Direct => self.complete_from_nodes(run).await?,
         };
-        // What did not come stays where it is, for as long as the machine does. Here it is on the same disk.
+        // Missing data stays on its machine, as long as that exists. On this machine it is on the same disk.
         let is_local = self.cluster(run).await.is_ok_and(|cluster| cluster.provider == Provider::Local);
         let kept = if is_local { BTreeSet::new() } else { partial };
         let nodes = self.nodes_that_answer(run).await;
@@ -105,7 +105,8 @@ impl Task {
         self.finish(&end).await
     }
 
-    /// Takes in what is left of the master's log and checks it. Gives the statistics, and the master where its log is not all here.
+    /// Reads the remainder of the master's log and verifies it. Returns the statistics, and the master if its log is
+    /// incomplete here.
     async fn complete_from_master(&self, run: &Run) -> Result<(Arc<LiveRun>, BTreeSet<String>), EngineError> {
         let mut tailed = TailedSpool::open(self).await?;
         let completed = self.complete_spool(run, &mut tailed).await;
@@ -120,8 +121,8 @@ impl Task {
         Ok((tailed.live, partial.into_iter().collect()))
     }
 
-    /// Where the disk is so full that not even the run's end can be written down, its nodes' own files go: on this machine
-    /// they are on the same disk, and what is not in the spool by then would not fit there either.
+    /// If the disk is so full that not even the run's end can be recorded, its nodes' own files are removed: on this
+    /// machine they are on the same disk, and data that is not in the spool by then would not fit there either.
     pub(super) async fn make_room(&self, run: &Run) {
         self.end_processes(run).await;
         self.clean_nodes(run, &BTreeSet::new()).await;
@@ -133,7 +134,8 @@ impl Task {
         made.map_err(|panic| EngineError::JMeter(panic.to_string()))?
     }
 
-    /// The last step: from here on the run is only read. Where the disk has no room for it, what can be made of the log again goes.
+    /// The last step: from here on the run is only read. If the disk has no space for it, artefacts that can be
+    /// regenerated from the log are removed.
     async fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
         match self.write_end(end).await {
             Err(error @ EngineError::DiskFull { .. }) => {
@@ -170,7 +172,7 @@ impl Task {
         finished(&mut row.run)?;
         let folder = self.engine.folder().run(&self.id);
         self.try_to("write its record", RunRecord::of(row).write(&folder));
-        // Before anybody ends its cluster.
+        // Before anybody terminates its cluster.
         if let Some(archive) = self.engine.archive() {
             archive.expect(&self.run().await?);
         }
@@ -184,15 +186,15 @@ impl Task {
         self.engine.poke_notifiers();
         self.try_to("take its last figures", self.engine.take_last_figures(&run).await);
         self.engine.live().remove(&self.id);
-        // If this is not done any more, the reconciler does it.
+        // If this is not executed, the reconciler does it.
         self.engine.release_cluster(&run.cluster_id, &self.id).await?;
-        // Nothing of it is asked for any more.
+        // It is no longer needed.
         let removed = super::direct::remove_journal(self.engine.folder(), &self.id);
         self.try_to(
             "remove its journal",
             removed.map_err(|error| EngineError::file("accessing the run's folder", error)),
         );
-        // Nobody waits for them: where they cannot be written now, the next start makes them of the report.
+        // Nothing waits for them: if they cannot be written now, the next start generates them from the report.
         let metrics = if run.try_run { Vec::new() } else { end.metrics.clone() };
         let kept = self.engine.store().put_run_metrics(&self.id, metrics).await;
         self.try_to("keep its figures", kept.map_err(EngineError::from));
@@ -225,7 +227,7 @@ impl Task {
         self.try_to("note it", self.note(note).await);
     }
 
-    /// Part of what was measured is not there: a run that came to its end did so without it.
+    /// Part of the measured data is missing: a run that reached its end did so without it.
     pub(super) async fn miss(&self, what: Message) {
         let missed = self
             .change(move |run| {
@@ -249,7 +251,7 @@ impl Task {
             .collect()
     }
 
-    /// Waits for the JVMs to end by themselves, and ends those that do not. Nothing of it fails the collecting.
+    /// Waits for the JVMs to end by themselves, and ends those that do not. No failure of this affects the collecting.
     async fn end_processes(&self, run: &Run) {
         let Ok(remotes) = self.remotes(run).await else { return };
         let ordinary = matches!(run.cause, Some(Cause::Completed | Cause::Stopped { .. } | Cause::AutoStopped { .. }));
@@ -300,14 +302,14 @@ impl Task {
         }
     }
 
-    /// Reads the rest of the master's log and compares the spool with it, byte for byte by its digest. A spool that differs is
-    /// read again.
+    /// Reads the remainder of the master's log and compares the spool with it, byte by byte through its digest. A spool
+    /// that differs is read again.
     async fn complete_spool(&self, run: &Run, tailed: &mut TailedSpool) -> Result<Spool, EngineError> {
         let cluster = self.cluster(run).await?;
         let Some(name) = run.nodes.iter().find(|node| node.role == Role::Master).map(|node| &node.name) else {
             return Ok(Spool::Whole);
         };
-        // Of one whose run ended because it is gone nobody waits for the answer.
+        // If the run ended because the node is gone, nobody waits for its answer.
         let is_gone = matches!(run.cause, Some(Cause::Failed { .. })) && cluster.lost_nodes.contains(name);
         let master = if is_gone { self.remote(&cluster, name)? } else { self.retrying_remote(&cluster, name)? };
         if master.process(&process_name(&self.id)).await.is_err() {
@@ -315,13 +317,13 @@ impl Task {
             self.miss(Message::new("node_lost", text).with("node", name.as_str())).await;
             return Ok(Spool::Partial);
         }
-        // On this machine the nodes' own files are on the same disk: waiting makes no room.
+        // On this machine the nodes' own files are on the same disk: waiting makes no space.
         let waits = cluster.provider != Provider::Local;
         self.pull_rest(&cluster, tailed, master.as_ref(), waits).await?;
         let results = NodePlaces::of(&self.id).results();
         for again in [true, false] {
             let path = spool(self.engine.folder(), &self.id);
-            // Beside the master's: each machine reads its log in its own time.
+            // In parallel with the master's: each machine reads its log at its own speed.
             let own = tokio::task::spawn_blocking(move || digest_of(&path));
             let Some((size, digest)) = master.digest(&results).await? else { return Ok(Spool::Whole) };
             let own = own
@@ -345,7 +347,8 @@ impl Task {
         Ok(Spool::Partial)
     }
 
-    /// Takes in what is left of the log. While the disk has no room for it, it stays where it is, for as long as its machine does.
+    /// Reads the remainder of the log. While the disk has no space for it, it stays on its machine, as long as that
+    /// exists.
     async fn pull_rest(
         &self,
         cluster: &Cluster,
@@ -367,7 +370,7 @@ impl Task {
         }
     }
 
-    /// Whether the machines that a log lies on are still there for a while.
+    /// Whether the machines with a log will still exist for a while.
     pub(super) async fn may_wait_for_room(&self, cluster: &ClusterId) -> Result<bool, EngineError> {
         Ok(self.engine.now_ms() < self.engine.expiry_ms(&self.engine.store().cluster(cluster).await?))
     }
@@ -378,7 +381,7 @@ impl Task {
         sleep(ROOM_EVERY).await;
     }
 
-    /// All nodes, each asked once: of one that does not answer now nothing more is waited for.
+    /// All nodes, each checked once: one that does not answer now is not waited for again.
     async fn nodes_that_answer(&self, run: &Run) -> Vec<Asked> {
         let nodes = self.remotes(run).await.unwrap_or_default();
         let name = process_name(&self.id);
@@ -420,8 +423,8 @@ impl Task {
         Ok(())
     }
 
-    /// Ends what the run left on its nodes and removes its folders there, but for that of `kept`. A node that is gone needs no
-    /// cleaning.
+    /// Ends the run's processes on its nodes and removes its folders there, except for those of `kept`. A node that is
+    /// gone needs no cleaning.
     async fn clean_nodes(&self, run: &Run, kept: &BTreeSet<String>) {
         let Ok(remotes) = self.remotes(run).await else { return };
         let cleaned = remotes.iter().map(|Node { name: node, remote }| async move {
@@ -447,7 +450,7 @@ fn remove_if_there(file: &Path) -> Result<(), EngineError> {
     }
 }
 
-/// Copies a file of a node here; one that is not there is left out.
+/// Copies a file from a node; a missing one is skipped.
 async fn fetch(remote: &dyn Remote, from: &str, to: &Path) -> Result<(), EngineError> {
     let failed = |error| EngineError::file("accessing the run's folder", error);
     let mut file: Option<std::fs::File> = None;

@@ -1,6 +1,6 @@
-//! Creates a run: its folder with the plan's files, its row, its place on the cluster. What fails on the way leaves nothing.
+//! Creates a run: its folder with the plan's files, its row, its place on the cluster. A failure leaves nothing.
 //!
-//! Whether it would work is `runs/request.rs`'s, the cluster that is created for it `runs/new_cluster.rs`'s, its course `runs/supervise.rs`'s.
+//! `runs/request.rs` validates it, `runs/new_cluster.rs` creates its cluster, and `runs/supervise.rs` executes it.
 
 use super::judged::Chosen;
 use super::nodes::nodes_of;
@@ -16,7 +16,7 @@ use jac_store::audit::AuditedChange;
 use std::path::PathBuf;
 
 impl Engine {
-    /// Validates the request, records the run and starts it. It reads files: call it where blocking is allowed.
+    /// Validates the request, records the run and starts it. It reads files: do not call it on an async thread.
     ///
     /// # Errors
     /// When the plan cannot work (all reasons are reported), the cluster is busy or terminating, or a criterion is invalid.
@@ -24,7 +24,7 @@ impl Engine {
         self.create_run_as(None, owner, new, is_cancelled)
     }
 
-    /// The same, with an id that no other run has; `None`: one is made.
+    /// The same, with an unused ID; `None`: one is generated.
     pub(crate) fn create_run_as(
         &self,
         id: Option<RunId>,
@@ -34,9 +34,9 @@ impl Engine {
     ) -> Result<Run, EngineError> {
         self.need_room()?;
         let plan = new.plan_id.clone();
-        // What is checked is what is run.
+        // The checked files are those that will run.
         self.locked_plan(&plan, || {
-            // Without a row there is no run either; the caller that creates it reports that.
+            // Without a row there is no run; the caller that creates the row reports that.
             if let Ok(row) = wait(self.store().plan(&plan)) {
                 self.mend_plan(&row)?;
             }
@@ -149,7 +149,7 @@ impl Engine {
         let written = self.seal_secrets(&mut run, &new.secret).and_then(|()| Ok(wait(self.store().insert_run(&run))?));
         let remove = |at| {
             crate::plans::remove_folder(&folder);
-            // A try run's plan is used by nothing else.
+            // Nothing else uses a try run's plan.
             drop(at);
             self.release_content(&run.files);
         };
@@ -197,7 +197,7 @@ impl Engine {
     }
 }
 
-/// What the check of a plan warns of, for whoever reads the run's report.
+/// Warnings of the plan's check, for readers of the run's report.
 fn note_of_finding(finding: &Finding) -> Message {
     let params = finding.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     Message { code: finding.code.clone(), params, message: finding.message.clone() }

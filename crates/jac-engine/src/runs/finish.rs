@@ -1,4 +1,4 @@
-//! The artefacts of a run: what they are called, how they are made, and how a finished run is read back from them.
+//! The artefacts of a run: their names, how they are created, and how a finished run is read back from them.
 
 use super::kept::{COMPRESSED, KeptFile, compressed_path};
 use super::{RESULTS, spool};
@@ -28,11 +28,11 @@ const REPORT: &str = "report.json";
 const HISTOGRAMS: &str = "histograms.json";
 /// The report as one page that needs no server.
 pub(crate) const REPORT_PAGE: &str = "report.html";
-/// What `jac report` makes of the log at any time, and no page of JAC reads.
+/// Artefacts that `jac report` can regenerate from the log, and that no page of JAC reads.
 pub(super) const MADE_AGAIN: [&str; 2] = [REPORT_PAGE, HISTOGRAMS];
 /// How many groups of failures a snapshot shows.
 const ERRORS_SHOWN: usize = 20;
-/// The most of a JMeter log that one call hands out.
+/// Maximum length of a JMeter log that one call returns.
 const LOG_PIECE: usize = 256 * 1024;
 
 /// A file of a run.
@@ -64,7 +64,7 @@ pub struct LogPiece {
     pub text: String,
 }
 
-/// What is written down when a run ends.
+/// The data recorded when a run ends.
 pub(crate) struct RunEnd {
     pub ended_ms: EpochMs,
     pub result: RunResult,
@@ -75,13 +75,13 @@ pub(crate) struct RunEnd {
 }
 
 impl RunEnd {
-    /// From the statistics alone, where no artefact could be written.
+    /// From the statistics only, if no artefact could be written.
     pub fn measured(run: &Run, live: &LiveRun, now_ms: EpochMs) -> Self {
         live.finished(now_ms, |statistics, judged| end_of(run, statistics, judged, now_ms))
     }
 }
 
-/// Makes `summary.json`, `report.json` and `report.html`.
+/// Creates `summary.json`, `report.json` and `report.html`.
 pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<RunEnd, EngineError> {
     let engine = &task.engine;
     let folder = engine.folder().run(&run.id);
@@ -99,7 +99,7 @@ pub(super) fn write_artefacts(task: &Task, run: &Run, live: &LiveRun) -> Result<
     })
 }
 
-/// The same of statistics that are there, into a folder.
+/// The same from existing statistics, into a folder.
 pub(crate) fn write_report(
     folder: &Path,
     run: &Run,
@@ -185,7 +185,7 @@ pub(crate) fn change_report(folder: &Path, change: impl FnOnce(&mut RunFacts)) -
     let Some(facts) = &mut report.run else { return Ok(()) };
     change(facts);
     write(&path, &json(&report)?)?;
-    // A page that made room on a full disk stays away.
+    // A page that was removed because the disk was full is not created again.
     let has_page = folder.join(REPORT_PAGE).try_exists();
     match has_page.map_err(|error| EngineError::file("reading the report's page", error))? {
         true => write_page(folder, &report),
@@ -240,7 +240,7 @@ fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, EngineError> {
     serde_json::to_vec_pretty(value).map_err(|error| EngineError::JMeter(error.to_string()))
 }
 
-/// Writes a file in one step: it is whole or not there.
+/// Writes a file atomically: it is complete or does not exist.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     let new = path.with_added_extension("new");
     let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, path));
@@ -299,7 +299,7 @@ impl Artefact {
             }
             Ok(Some(file)) => (file, name, None),
             Ok(None) => return Ok(None),
-            // What is left of it can be downloaded unchanged.
+            // Its remaining bytes can be downloaded unchanged.
             Err(EngineError::LogDamaged { .. }) => match KeptFile::open_as_it_is(&compressed_path(&plain))? {
                 Some(file) => (file, format!("{name}{COMPRESSED}"), None),
                 None => return Ok(None),
@@ -312,7 +312,7 @@ impl Artefact {
 }
 
 impl Artefact {
-    /// What the store alone has under that name, compressed or not.
+    /// The file with that name that is only in the store, compressed or not.
     fn in_store(manifest: &Manifest, name: String) -> Option<Self> {
         let object = remote_file(manifest, &name)?;
         let is_compressed = object.name != object_name(&name);
@@ -357,10 +357,10 @@ fn media_type(name: &str) -> &'static str {
 }
 
 impl Engine {
-    /// The artefact of that name, or the compressed form of one, opened.
+    /// Opens the artefact with that name, or the compressed form of one.
     ///
     /// # Errors
-    /// When the run has no such artefact, or it is compressed and damaged. A name is looked up, never made into a path.
+    /// When the run has no such artefact, or it is compressed and damaged. A name is looked up, never used as a path.
     pub async fn artefact(&self, run: &RunId, name: &str) -> Result<(Artefact, KeptFile), EngineError> {
         let (run, name) = (run.clone(), name.to_owned());
         self.run_blocking(move |engine| engine.open_artefact(&run, &name)).await
@@ -383,7 +383,7 @@ impl Engine {
                 ));
             }
         }
-        // One whose plain name is asked for may be listed under the other.
+        // An artefact requested by its plain name may be listed under the other one.
         let is_damaged = artefacts(&folder)?.iter().any(|artefact| artefact.name == format!("{name}{COMPRESSED}"));
         Err(if is_damaged { super::kept::damaged(Path::new(name)) } else { missing() })
     }
@@ -420,7 +420,7 @@ impl Engine {
         read_report(&self.folder().run(run).join(REPORT))
     }
 
-    /// A piece of the JMeter log of a node: from the node while the run lives, from the artefacts afterwards.
+    /// A piece of the JMeter log of a node: from the node during the run, from the artefacts afterwards.
     ///
     /// # Errors
     /// When the run has no such node, or the node does not answer.
@@ -428,7 +428,7 @@ impl Engine {
         let run = self.store().run(id).await?.run;
         known_node(&run, node)?;
         let (kept, of) = (format!("nodes/{node}/jmeter.log"), id.clone());
-        // A piece of one that is compressed is unpacked.
+        // A piece of a compressed one is decompressed.
         let read = move |engine: &Engine| {
             let log = engine.kept_file(&of, &kept)?;
             log.map(|log| Ok((log.read_at(Path::new(&kept), from, LOG_PIECE)?, log.bytes()))).transpose()
@@ -445,7 +445,7 @@ impl Engine {
                 None => (Vec::new(), 0),
             }
         };
-        // A letter of several bytes is not torn apart between two pieces.
+        // A multi-byte character must not be split between two pieces.
         let whole = match std::str::from_utf8(&bytes) {
             Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => error.valid_up_to(),
             _ => bytes.len(),
@@ -459,7 +459,7 @@ impl Engine {
         })
     }
 
-    /// The snapshot of a run that nobody follows now: finished, or waiting for its turn.
+    /// The snapshot of a run that is not being followed: finished, or waiting for its turn.
     pub(super) fn stored_snapshot(&self, row: RunRow, after: u64) -> Result<Snapshot, EngineError> {
         let (width, points) = wait(self.store().series(&row.run.id))?.unwrap_or((1000, Vec::new()));
         let newest = points.iter().map(|point| point.seq).max().unwrap_or(0);
@@ -490,7 +490,7 @@ impl Engine {
     }
 }
 
-/// The points of a finished run's charts as its report has them, for a database that has none.
+/// The points of a finished run's charts from its report, for a database that has none.
 pub(super) fn restored_points(engine: &Engine, run: &RunId) -> Option<(i64, Vec<StoredPoint>)> {
     let series = engine.read_report(run).ok()?.series;
     Some((i64::try_from(series.bucket_ms).ok()?, super::tailed_spool::stored(&series.points, 1)))

@@ -1,7 +1,7 @@
-//! Follows a running JMeter: polls its processes while its log is read concurrently
-//! ([`super::tail`]). However long the log takes to come, a stop is sent and a dead worker seen at once.
+//! Follows a running JMeter: polls its processes while its log is read concurrently ([`super::tail`]). However slowly
+//! the log arrives, a stop is sent and a dead worker detected at once.
 //!
-//! It ends when the master's process has ended and its log is read to the end.
+//! It ends when the master's process has ended and its log was read to the end.
 
 use super::health::{self, Alarm, Watched};
 use super::prepare::error_excerpt;
@@ -32,9 +32,9 @@ struct Follower<'a> {
     stopping: Stopping,
     /// Since when the master's process cannot be observed.
     unseen_since: Option<Instant>,
-    /// How the reading of its log goes.
+    /// The state of reading its log.
     tail: Arc<TailState>,
-    /// When the master's process was first seen to have ended.
+    /// When the end of the master's process was first detected.
     master_ended_at: Option<Instant>,
     /// Since when a worker's process cannot be observed.
     unseen_workers: HashMap<String, Instant>,
@@ -69,7 +69,7 @@ pub(super) async fn follow(task: &Task, run: &Run) -> Result<(), Interruption> {
     let log = NodePlaces::of(&task.id).results();
     let all = std::iter::once(&follower.master).chain(follower.workers.iter().map(|(_, worker)| worker));
     let _following: Vec<_> = all.map(|node| node.follow(&process_name(&task.id), &log)).collect();
-    // The master alone writes the log.
+    // Only the master writes the log.
     let log = Some(Arc::clone(&follower.tail));
     let master = Watched { name: master_name, remote: Arc::clone(&follower.master), log };
     let workers = follower.workers.iter().cloned().map(|(name, remote)| Watched { name, remote, log: None });
@@ -156,8 +156,8 @@ impl Follower<'_> {
         }
     }
 
-    /// An unreadable log of a machine that responds ends the run: continuing would produce results that nobody can see. One
-    /// that waits for room on this machine is read when there is some; until then it is safe where it is.
+    /// An unreadable log of a machine that responds ends the run: continuing would produce results that nobody can see.
+    /// A log that waits for disk space here is read when there is some; until then it is safe on its machine.
     async fn judge_log(&mut self) {
         let Some((since, reason)) = self.tail.trouble() else { return };
         if since.elapsed() >= self.watch.task.engine.settings().unreachable_limit {
@@ -165,11 +165,11 @@ impl Follower<'_> {
         }
     }
 
-    /// Marks what the workers do. One that died ends the run: the master would wait for it for ever.
+    /// Records the workers' states. A dead worker ends the run: the master would wait for it forever.
     async fn poll_workers(&mut self) -> Result<(), EngineError> {
         let process = process_name(&self.watch.task.id);
         let polls = self.workers.iter().map(|(name, remote)| async {
-            // A machine that does not answer must not hold up the log's way.
+            // A machine that does not answer must not delay the reading of the log.
             let limit = WORKER_POLL_LIMIT;
             let late = PortError::TooSlow { node: name.clone(), what: "answer".to_owned(), limit };
             (name.clone(), timeout(limit, remote.process(&process)).await.unwrap_or(Err(late)))
@@ -246,7 +246,7 @@ impl Follower<'_> {
             self.watch.fail(what, Some(lost), self.watch.task.engine.settings().last_samples_limit).await;
         }
         let all_ended = !self.workers.is_empty() && self.workers.iter().all(|(name, _)| self.over.contains(name));
-        // A master that has ended too is only waited for because its log still comes.
+        // If the master has ended too, it is only waited for because its log is still arriving.
         if !all_ended || self.master_ended_at.is_some() {
             self.workers_ended_at = None;
         } else if self.workers_ended_at.get_or_insert_with(Instant::now).elapsed()
@@ -258,13 +258,13 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// Does what is due, and returns the cause once there is nothing more to wait for.
+    /// Performs the due actions, and returns the cause once there is nothing more to wait for.
     async fn advance(&mut self, master: Option<ProcessState>) -> Result<Option<Cause>, Interruption> {
         let run = self.watch.run().await?;
         if let Some(ProcessState::Running { .. }) | None = master {
             self.master_ended_at = None;
         } else {
-            // A read that began after its end has all of its log.
+            // A read that began after its end has the whole log.
             let ended_at = *self.master_ended_at.get_or_insert_with(Instant::now);
             if !self.tail.has_read_all_since(ended_at) && self.watch.failure.is_none() {
                 return Ok(None);
@@ -282,14 +282,14 @@ impl Follower<'_> {
             if Instant::now() >= failure.deadline || !workers_left {
                 if let Err(error) = self.master.kill(&process_name(&run.id)).await {
                     tracing::warn!(run = %run.id, %error, "run {}: the master could not be ended: {error}", run.id);
-                    // It is tried again, and when the results are collected; what has failed is known.
+                    // It is retried, and also when the results are collected; the failure itself is known.
                     if failure.deadline.elapsed() >= self.watch.task.engine.settings().unreachable_limit {
                         return Ok(Some(failure.cause()));
                     }
                 }
                 return Ok(None);
             }
-            // The workers that are left hand in what they have.
+            // The remaining workers send their samples.
             let limit = self.watch.task.engine.settings().last_samples_limit;
             self.stopping.advance(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
             return Ok(None);

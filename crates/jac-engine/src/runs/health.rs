@@ -19,13 +19,13 @@ const OBSERVE_EVERY: Duration = Duration::from_secs(5);
 const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// Time limit of the responses; a machine that does not respond is detected elsewhere.
 const ANSWER_LIMIT: Duration = Duration::from_secs(4);
-/// From here on a generator's own slowness is in what it measures; JMeter's manual warns of the same.
+/// From this CPU usage on a generator's own slowness affects its measurements; JMeter's manual warns of the same.
 const BUSY_PERCENT: u32 = 75;
 /// The code of the note about them.
 const BUSY_NOTE: &str = "generators_busy";
-/// Busy observations in a row that make a warning: a single one does not.
+/// Number of consecutive busy observations that cause a warning: a single one does not.
 const BUSY_OBSERVATIONS: u32 = 3;
-/// From here on a clock's offset is seen in a chart of seconds.
+/// A clock offset from which on it is visible in a chart of seconds.
 const CLOCK_OFFSET_MS: i64 = 1000;
 
 /// With less than this JMeter stops writing the log, and continues without a message.
@@ -55,7 +55,7 @@ pub(super) fn keep_watching(task: &Task, provider: Provider, nodes: Vec<Watched>
 async fn watch(task: Task, provider: Provider, nodes: Vec<Watched>, alarm: Alarm) {
     let mut known: HashMap<String, Known> = HashMap::new();
     let mut kept_at = Instant::now();
-    // Of nodes here the disk is JAC's own, of which some is kept in reserve.
+    // Local nodes use JAC's own disk, of which some is reserved.
     let reserve = if provider == Provider::Local { task.engine.room().map_or(0, |room| room.reserve / 2) } else { 0 };
     let full_disk_bytes = FULL_DISK_BYTES.max(reserve);
     loop {
@@ -132,7 +132,7 @@ async fn write(task: &Task, provider: Provider, found: HashMap<String, NodeHealt
     Ok(())
 }
 
-/// What was found now, with what the run has seen of the machine before.
+/// The new state, combined with the run's earlier observations of the machine.
 fn after(before: Option<NodeHealth>, now: NodeHealth) -> NodeHealth {
     let Some(before) = before else { return now };
     NodeHealth {
@@ -164,7 +164,7 @@ fn note_busy(notes: &mut Vec<Message>, provider: Provider, busy: &[&str]) {
     }
 }
 
-/// Measures the clocks of the nodes and writes them into the run, with a note where one is far off.
+/// Measures the clocks of the nodes and writes the offsets into the run, with a note for each large one.
 pub(super) async fn measure_clocks(task: &Task, nodes: &[(String, Arc<dyn Remote>)]) -> Result<(), EngineError> {
     let offsets: HashMap<String, (i64, i64)> = for_all(nodes.iter().map(|(name, remote)| async {
         let offset = timeout(ANSWER_LIMIT, remote.clock_offset()).await.ok().and_then(Result::ok).flatten();

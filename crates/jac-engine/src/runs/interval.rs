@@ -1,7 +1,7 @@
-//! The report of a part of a finished run's time: counted again from its log, by the same code as the whole report.
+//! The report of a part of a finished run's time: counted again from its log, by the same code as the complete report.
 //!
-//! Owns the indexes of logs (in memory, bounded): which of their parts have samples of which time, and the statistics of blocks of
-//! time, so that an interval of a long log is the sum of its blocks, and only its edges are read.
+//! Owns the indexes of logs (in memory, bounded): the time spans of their parts' samples, and the statistics of blocks
+//! of time, so that an interval of a long log is the sum of its blocks, and only its edges are read.
 
 use super::judged::criteria_of;
 use super::snapshot::few_labels;
@@ -21,7 +21,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
-/// This many logs' parts are remembered: a log of 10 million samples has about 300.
+/// Number of logs whose parts are remembered: a log of 10 million samples has about 300.
 const MOST_LOGS: usize = 64;
 /// Number of logs whose blocks are kept.
 const MOST_LOGS_IN_BLOCKS: usize = 4;
@@ -35,7 +35,7 @@ const MOST_WAITING: usize = 8;
 pub(crate) struct KnownLogs {
     /// The latest first.
     logs: Mutex<VecDeque<(String, Arc<TimeBlocks>)>>,
-    /// Runs whose blocks are being counted, or that wait for it.
+    /// Runs whose blocks are being counted or are queued.
     waiting: Mutex<Vec<RunId>>,
     /// One at a time: it uses a CPU for seconds.
     turn: Semaphore,
@@ -48,10 +48,11 @@ impl Default for KnownLogs {
 }
 
 impl KnownLogs {
-    /// For a log whose samples ended within this time. A finished run's log never changes, but its name does when it is compressed or moved to a store.
+    /// For a log whose samples ended within this time. A finished run's log never changes, but its name does when it is
+    /// compressed or moved to a store.
     ///
     /// # Errors
-    /// When there is no such log: a run's log is tried under several names.
+    /// When the log does not exist: a run's log is tried under several names.
     fn of(&self, input: &Input, time_ms: Range<i64>) -> Result<Arc<TimeBlocks>, LogError> {
         let name = input.name();
         if let Input::File(path) = input
@@ -94,9 +95,9 @@ fn time_of(whole: &Summary) -> Range<i64> {
 }
 
 impl Engine {
-    /// The report of the samples that ended within an interval, epoch milliseconds, its end excluded: those that the charts' buckets of that
-    /// time count. What could not be read, and what has to be known of the run, is the whole run's. Without a bound it begins or ends with
-    /// the run. It reads the log: call it where that is allowed.
+    /// The report of the samples that ended within an interval, epoch milliseconds, its end excluded: the same samples
+    /// as in the charts' buckets of that time. Unread rows and remarks on the run are those of the whole run. Without a
+    /// bound it begins or ends with the run. It reads the log: do not call it on an async thread.
     ///
     /// # Errors
     /// When the run has not finished, its log is gone, or the interval is empty or outside of the run.
@@ -118,7 +119,8 @@ impl Engine {
         Ok(report)
     }
 
-    /// Statistics of some labels of a finished run as one, in an interval as for [`Engine::report_within`]. It reads the log: call it where blocking is allowed.
+    /// Statistics of some labels of a finished run as one, in an interval as for [`Engine::report_within`]. It reads
+    /// the log: do not call it on an async thread.
     ///
     /// # Errors
     /// When the run has not finished, its log was deleted, the interval is empty or outside of the run, or too many labels are requested.
@@ -135,7 +137,7 @@ impl Engine {
         Ok(self.count_within(id, &ended_ms, &whole.summary)?.together(labels))
     }
 
-    /// What the run's criteria come to in a part of it, without the samples of its warm-up.
+    /// The results of the run's criteria on a part of it, without the samples of its warm-up.
     fn judged_within(
         &self,
         run: &Run,
@@ -162,7 +164,7 @@ impl Engine {
         Ok(results)
     }
 
-    /// The table of those that count for the criteria; `None`: all of the interval do.
+    /// The table of the samples that count for the criteria; `None`: all samples of the interval do.
     fn after_warm_up(
         &self,
         run: &Run,
@@ -228,7 +230,7 @@ impl Engine {
     }
 }
 
-/// The interval, if it is one and has a part of the run in it.
+/// The interval, if it is valid and contains a part of the run.
 fn checked(whole: &Summary, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<Range<i64>, EngineError> {
     let (first_ms, last_ms) = (whole.start_ms.unwrap_or_default(), whole.end_ms.unwrap_or_default());
     let ended_ms = from_ms.unwrap_or(first_ms)..to_ms.unwrap_or(last_ms.saturating_add(1));
@@ -244,7 +246,7 @@ fn checked(whole: &Summary, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<
     Ok(ended_ms)
 }
 
-/// The table of a part of the log; what could not be read, and what that does to the result, is the whole log's.
+/// The table of a part of the log; unread rows, and their effect on the result, are those of the whole log.
 fn of_part(part: Summary, whole: &Summary) -> Summary {
     Summary {
         rejected_rows: whole.rejected_rows,

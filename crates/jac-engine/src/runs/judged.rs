@@ -6,11 +6,11 @@ use jac_model::{Fault, Plan, PlanCriteria, Run};
 
 /// The longest warm-up, in seconds: a day.
 const LONGEST_WARM_UP_S: u64 = 86_400;
-/// The most criteria, and the most rules.
+/// Maximum number of criteria, and of rules.
 const MOST_CRITERIA: usize = 100;
 const MOST_RULES: usize = 20;
 
-/// What a new run is judged by: what was given for it instead of what its plan keeps.
+/// The criteria of a new run: those of its request, otherwise those of its plan.
 pub(super) struct Chosen {
     pub criteria: Vec<String>,
     pub warm_up_s: u64,
@@ -39,7 +39,7 @@ impl Chosen {
     }
 }
 
-/// What is wrong with them, by the fields' names.
+/// Their faults, by the fields' names.
 pub(crate) fn faults_of(criteria: &[String], warm_up_s: u64, stop_rules: &[String]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (place, expression) in criteria.iter().enumerate() {
@@ -73,7 +73,7 @@ pub(super) fn criteria_of(run: &Run) -> Vec<Criterion> {
     run.criteria.iter().filter_map(|expression| expression.parse().ok()).collect()
 }
 
-/// What evaluates a run: its criteria and the rules of its automatic stop, from its row.
+/// The evaluation of a run: its criteria and stop rules, from its row.
 pub(crate) fn evaluation_of(run: &Run) -> Evaluation {
     let rules = run.stop_rules.iter().filter_map(|expression| expression.parse().ok()).collect();
     Evaluation::new(criteria_of(run), run.warm_up_s, rules)

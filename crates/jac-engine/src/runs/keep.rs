@@ -1,8 +1,9 @@
 //! Files that the plan wrote during the run: those to keep are fetched from every node before it is cleaned.
 //!
-//! Files below the folder of the plan's `.jmx`, JMeter's working folder, are selected by path patterns. Links are not followed, and
-//! nothing beside or above that folder is read. A file of the plan is not fetched unless the test has changed it; for one
-//! that was split across the workers this is unknown, so it never is. Files beyond the limits are skipped and noted.
+//! Files below the folder of the plan's `.jmx`, JMeter's working folder, are selected by path patterns. Links are not
+//! followed, and nothing outside of that folder is read. A file of the plan is not fetched unless the test has changed
+//! it; for one that was split across the workers this is unknown, so it never is. Files beyond the limits are skipped
+//! and noted.
 
 use super::NodePlaces;
 use super::collect::{Asked, Node};
@@ -23,13 +24,13 @@ use std::path::{Component, Path};
 pub(crate) const FOLDER: &str = "files";
 /// Patterns of one plan or run.
 const MOST_PATTERNS: usize = 50;
-/// The longest of them, in characters.
+/// Maximum length of a pattern, in characters.
 const LONGEST_PATTERN: usize = 200;
 /// Maximum number of listed files and folders per node.
 const MOST_LISTED: usize = 100_000;
 const PIECE: usize = 1 << 20;
 
-/// Patterns as they were given, without white space around them and none twice.
+/// The given patterns, without white space around them and without duplicates.
 ///
 /// # Errors
 /// `keep_invalid` with a fault for each that is not a pattern of files below the plan's folder.
@@ -71,14 +72,14 @@ fn fault(pattern: &str) -> Option<String> {
 
 fn set_of(patterns: &[String]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
-    // They were checked when they were taken; one of another version that cannot be read is left out.
+    // They were validated when they were saved; an invalid one of another version is skipped.
     for glob in patterns.iter().filter_map(|pattern| GlobBuilder::new(pattern).literal_separator(true).build().ok()) {
         set.add(glob);
     }
     set.build().unwrap_or_default()
 }
 
-/// What a run may still take.
+/// The remaining limits of a run.
 struct Budget {
     files: usize,
     bytes: u64,
@@ -97,16 +98,16 @@ struct Chosen {
 #[derive(Default)]
 struct Fetched {
     files: usize,
-    /// Those that the bounds left there, with their bytes.
+    /// Files beyond the limits, and their bytes.
     left: usize,
     left_bytes: u64,
     /// The list was truncated.
     is_partial: bool,
-    /// The run's disk has no room for more.
+    /// The run's disk has no space for more.
     is_full: bool,
 }
 
-/// What there was on a node and was not kept, if anything.
+/// The note about files on a node that were not kept, if any.
 fn not_kept(node: &str, fetched: &Fetched, settings: &Settings) -> Option<Message> {
     let &Fetched { files, left, left_bytes, is_partial, is_full } = fetched;
     let note = if is_full {
@@ -138,7 +139,7 @@ impl Engine {
     /// Sets which files written by a plan are kept.
     ///
     /// # Errors
-    /// When there is no such plan, or one is not a pattern of files below its folder.
+    /// When the plan does not exist, or one is not a pattern of files below its folder.
     pub fn set_plan_keep(&self, id: &PlanId, keep: Vec<String>) -> Result<(), EngineError> {
         let keep = checked(keep)?;
         self.change_plan_record(id, |plan| plan.keep = keep)
@@ -179,7 +180,7 @@ impl Task {
         }
     }
 
-    /// Fetches what was chosen of a node's files.
+    /// Fetches the selected files of a node.
     async fn fetch_of_node(&self, node: &Node, chosen: Chosen, mut fetched: Fetched) -> Result<Fetched, EngineError> {
         let folder = self.engine.folder().run(&self.id).join("nodes").join(&node.name).join(FOLDER);
         for file in chosen.files {
@@ -196,7 +197,7 @@ impl Task {
 }
 
 impl Budget {
-    /// Leaves out what is beyond the bounds.
+    /// Drops files beyond the limits.
     fn choose(&mut self, mut chosen: Chosen) -> (Chosen, Fetched) {
         let mut fetched = Fetched { is_partial: chosen.is_partial, ..Fetched::default() };
         chosen.files.retain(|file| {
@@ -237,7 +238,7 @@ async fn chosen_of_node(run: &Run, node: &Node) -> Result<Chosen, EngineError> {
     Ok(Chosen { place, files, is_partial: !listed.is_whole })
 }
 
-/// Did the file come with the plan, and is it still the same?
+/// Whether the file came with the plan and is unchanged.
 async fn is_as_it_came(run: &Run, remote: &dyn Remote, file: &FoundFile, from: &str) -> Result<bool, PortError> {
     let name = |known: &PlanFile| relative_to_main(&run.main_file, &known.path);
     let Some(known) = run.files.iter().find(|known| name(known) == file.path) else { return Ok(false) };
@@ -251,7 +252,7 @@ async fn is_as_it_came(run: &Run, remote: &dyn Remote, file: &FoundFile, from: &
     Ok(digest.is_some() && digest == known.sha256)
 }
 
-/// Copies a file here, at most this many bytes of it.
+/// Copies a file, at most this many bytes of it.
 async fn fetch(remote: &dyn Remote, from: &str, to: &Path, most: u64) -> Result<(), EngineError> {
     let failed = |error| EngineError::file("keeping the files that the plan wrote", error);
     if let Some(folder) = to.parent() {

@@ -1,4 +1,4 @@
-//! Logs in a run's folder, plain or compressed by now: whoever reads one need not know.
+//! Logs in a run's folder, plain or compressed: their readers need not know.
 
 use crate::error::EngineError;
 use jac_artefacts::ArtefactError;
@@ -8,17 +8,17 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What the name of a compressed log ends with.
+/// The extension of a compressed log.
 pub(crate) const COMPRESSED: &str = ".zst";
 
-/// Where a log lies once it is compressed.
+/// The path of a log once it is compressed.
 pub(crate) fn compressed_path(plain: &Path) -> PathBuf {
     let mut name = plain.as_os_str().to_owned();
     name.push(COMPRESSED);
     PathBuf::from(name)
 }
 
-/// A file of a run, opened. It stays readable while the run is deleted, or the file compressed.
+/// An opened file of a run. It stays readable while the run is deleted, or the file compressed.
 #[derive(Debug)]
 pub enum KeptFile {
     /// As it is, with its length when it was opened.
@@ -30,7 +30,7 @@ pub enum KeptFile {
 }
 
 impl KeptFile {
-    /// Opens a file under its plain name. `None`: it is not there, compressed neither.
+    /// Opens a file by its plain name. `None`: it does not exist, not even compressed.
     ///
     /// # Errors
     /// When it cannot be read, or is compressed and damaged.
@@ -38,7 +38,7 @@ impl KeptFile {
         if let Some(file) = Self::open_as_it_is(plain)? {
             return Ok(Some(file));
         }
-        // A log has its second name before it loses the first.
+        // A log gets its second name before it loses the first.
         let Some(Self::Plain(file, _)) = Self::open_as_it_is(&compressed_path(plain))? else { return Ok(None) };
         let log = FramedLog::of(Arc::new(file)).map_err(|error| unread(plain, error))?;
         log.map(Self::Compressed).map(Some).ok_or_else(|| damaged(plain))
@@ -68,7 +68,7 @@ impl KeptFile {
         }
     }
 
-    /// What it takes on the disk.
+    /// Its size on the disk.
     pub fn stored_bytes(&self) -> u64 {
         match self {
             Self::Plain(_, bytes) | Self::Elsewhere(_, bytes) => *bytes,
@@ -76,7 +76,7 @@ impl KeptFile {
         }
     }
 
-    /// At most `most` bytes from a byte on; none behind its end.
+    /// At most `most` bytes from a byte on; none after its end.
     pub(crate) fn read_at(&self, path: &Path, from: u64, most: usize) -> Result<Vec<u8>, EngineError> {
         let piece = |file: &dyn BytesAt, bytes: u64| {
             let left = usize::try_from(bytes.saturating_sub(from)).unwrap_or(usize::MAX);
@@ -92,7 +92,7 @@ impl KeptFile {
     }
 }
 
-/// What a log is called in a fault.
+/// The name of a log in a fault.
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().display().to_string()
 }
@@ -102,7 +102,7 @@ pub(crate) fn damaged(path: &Path) -> EngineError {
 }
 
 pub(crate) fn unread(path: &Path, error: std::io::Error) -> EngineError {
-    // The store's own words, with their code.
+    // The store's own message, with its code.
     if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<ArtefactError>()) {
         return error.clone().into();
     }

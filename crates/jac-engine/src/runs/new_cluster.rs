@@ -1,4 +1,5 @@
-//! A run on a cluster that is created for it and terminated after it. Each step only where the one before it was done:
+//! A run on a cluster that is created for it and terminated after it. Each step requires the success of the previous
+//! one:
 //!
 //! | step                    | if it fails                                                        |
 //! |-------------------------|--------------------------------------------------------------------|
@@ -20,8 +21,8 @@ use jac_store::audit::AuditedChange;
 const IDLE_MINUTES: u32 = 15;
 
 impl Engine {
-    /// Creates a cluster and a run on it, which is checked in that turn before. The run waits until its cluster is ready, and the cluster is
-    /// terminated when the run has ended.
+    /// Creates a cluster and a run on it, after validating the run in the given check turn. The run waits until its
+    /// cluster is ready, and the cluster is terminated when the run has ended.
     ///
     /// # Errors
     /// When the run or the cluster cannot be created; neither is left then.

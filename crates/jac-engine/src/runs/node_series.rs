@@ -52,7 +52,7 @@ pub struct NodeLook {
     /// Bytes per second over all network interfaces except loopback.
     pub received_per_s: u64,
     pub sent_per_s: u64,
-    /// Bytes of its log not read yet; `null`: it writes no log, or nothing was read.
+    /// Bytes of its log that have not been read yet; `null`: it writes no log, or nothing was read.
     pub lag_bytes: Option<u64>,
     /// Rows of its log received per second; `null`: the results are not direct.
     pub samples_per_s: Option<f64>,
@@ -158,13 +158,13 @@ impl NodeTrace {
 }
 
 impl Engine {
-    /// Observations of the busiest nodes of an active or finished run, up to this number. It reads a file: call it where blocking is
-    /// allowed.
+    /// Observations of the busiest nodes of an active or finished run, up to this number. It reads a file: do not call
+    /// it on an async thread.
     ///
     /// # Errors
-    /// When there is no such run, or its file cannot be read.
+    /// When the run does not exist, or its file cannot be read.
     pub fn node_series(&self, id: &RunId, most: usize) -> Result<NodeSeries, EngineError> {
-        // Before the row, so that the observations of a run that ends in between are known.
+        // Before the row, so that the observations of a run that ends in between are included.
         let live = self.live().get(id).cloned();
         wait(self.store().run(id))?;
         let series = match live {

@@ -5,7 +5,7 @@
 use super::try_run;
 use jac_model::{Cluster, Message, Node, NodePhase, ResultsMode, Role, Run, RunNode};
 
-/// Makes the run one of the nodes that its cluster has become: some may have failed to launch while it waited.
+/// Updates the run's nodes to those of its cluster: some may have failed to launch while it waited.
 pub(super) fn take_nodes(run: &mut Run, cluster: &Cluster) {
     let (requested, workers) = (run.workers, try_run::workers(run.try_run, cluster.worker_count()));
     run.nodes = nodes_of(cluster, run.results, run.try_run);

@@ -1,6 +1,6 @@
-//! Where a run's files are, on its nodes and on this machine, and the name of its process.
+//! The paths of a run's files, on its nodes and on this machine, and the name of its process.
 //!
-//! What of them is kept is `runs/finish.rs`'s.
+//! `runs/finish.rs` decides which of them are kept.
 
 use super::RESULTS;
 use jac_model::RunId;
@@ -55,7 +55,7 @@ pub(crate) fn process_name(run: &RunId) -> String {
     format!("{run}-jmeter")
 }
 
-/// Where the log of a run grows on this machine.
+/// The growing log of a run on this machine.
 pub(crate) fn spool(folder: &DataFolder, run: &RunId) -> PathBuf {
     folder.run(run).join(RESULTS)
 }

@@ -1,17 +1,17 @@
-//! Brings a run from its cluster to a running JMeter: files, properties, workers, master.
+//! Prepares a run on its cluster up to a running JMeter: files, properties, workers, master.
 //!
 //! | step    | does                                                          | undone by                        |
 //! |---------|---------------------------------------------------------------|----------------------------------|
-//! | clean   | ends what an earlier try started, removes its folder          | nothing                          |
-//! | tools   | Java and JMeter are still on every node, else brought again   | nothing                          |
+//! | clean   | ends what an earlier attempt started, removes its folder      | nothing                          |
+//! | tools   | Java and JMeter are still on every node, otherwise copied again | nothing                        |
 //! | files   | the plan's files to every node, split ones in parts        | the folder is removed            |
 //! | workers | JMeter servers on free ports, until all accept connections    | their processes are ended        |
 //! | master  | JMeter's master with the workers' addresses                   | its process is ended             |
 //!
 //! A crash at any point leads back to `clean`, except once the master was started: then it is only followed.
 //!
-//! Where each worker runs the plan by itself ([`ResultsMode::Direct`]) no master is started, and the last two steps are one: all workers
-//! begin at one time. Once all of them were started they are only followed.
+//! If each worker runs the plan by itself ([`ResultsMode::Direct`]) no master is started, and the last two steps are
+//! one: all workers begin at the same time. Once all of them were started they are only followed.
 
 mod direct;
 mod files;
@@ -33,7 +33,7 @@ use jac_model::{
 };
 use std::sync::Arc;
 
-/// A node of the run with the way to it.
+/// A node of the run with access to it.
 struct Place {
     name: String,
     role: Role,
@@ -43,16 +43,17 @@ struct Place {
     remote: Arc<dyn Remote>,
 }
 
-/// The key store of the cluster with the word that opens it.
+/// The key store of the cluster with its password.
 struct KeyStore {
     bytes: Vec<u8>,
     password: String,
-    /// As JMeter names it on every node: relative to its working folder. JMeter sends the name along to the others
-    /// (apache/jmeter#6248), and an absolute one would have to be the same on machines that have nothing else in common.
+    /// Its path in JMeter's properties on every node: relative to JMeter's working folder. JMeter sends the path to the
+    /// others (apache/jmeter#6248), and an absolute one would have to be the same on machines that have nothing else in
+    /// common.
     path: String,
 }
 
-/// What all nodes of the run are started with.
+/// The start parameters of all nodes of the run.
 struct Common {
     user: Properties,
     /// Properties given without a value: JMeter removes them.
@@ -79,7 +80,7 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
         let places = places(task, run, &cluster)?;
         let clocks: Vec<_> = places.iter().map(|place| (place.name.clone(), Arc::clone(&place.remote))).collect();
         super::health::measure_clocks(task, &clocks).await?;
-        // From here on it is what JMeter is given, and never what is stored.
+        // From here on it contains the values for JMeter, which are never stored.
         let run = &task.engine.with_secrets(run)?;
         let plan = what_it_runs(task, run).await?;
         note_versions(task, &cluster).await?;
@@ -102,7 +103,7 @@ pub(super) async fn prepare(task: &Task, run: &Run) -> Result<(), Interruption> 
     Ok(())
 }
 
-/// Whether an earlier try has started all that writes a log: it is only followed then.
+/// Whether an earlier attempt has started everything that writes a log: then it is only followed.
 async fn is_started(task: &Task, run: &Run, cluster: &Cluster) -> Result<bool, EngineError> {
     let logging = match run.results {
         ResultsMode::Rmi => &cluster.nodes[..cluster.nodes.len().min(1)],
@@ -140,7 +141,7 @@ async fn start_with_master(
     Ok(task.engine.now_ms())
 }
 
-/// Starts workers that each run the plan by themselves. Returns the time that all of them begin at.
+/// Starts workers that each run the plan by themselves. Returns the time at which all of them begin.
 async fn start_in_step(
     task: &Task,
     run: &Run,
@@ -169,7 +170,7 @@ async fn start_in_step(
     Err(direct::missed(places.len()))
 }
 
-/// The plan as it was when the run was asked for. A run of an earlier version has none of its own and runs what is there now.
+/// The plan at the time of the request. A run of an earlier version has no copy and uses the current plan.
 async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
     if run.files.is_empty() {
         return Ok(task.engine.store().plan(&run.plan_id).await?);
@@ -189,7 +190,7 @@ async fn what_it_runs(task: &Task, run: &Run) -> Result<Plan, EngineError> {
     })
 }
 
-/// Writes down what the run is measured with.
+/// Records the versions that the run is measured with.
 async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError> {
     let home = task.engine.toolbox().home(&RequestedJMeter::of(&cluster.config))?;
     let jmeter = home.map_or_else(|| "unknown".to_owned(), |home| home.version().to_owned());
@@ -198,7 +199,7 @@ async fn note_versions(task: &Task, cluster: &Cluster) -> Result<(), EngineError
     let versions = Versions { jac: env!("CARGO_PKG_VERSION").to_owned(), jmeter, java };
     task.change(move |run| {
         run.versions = Some(versions);
-        // After a crash it is there already.
+        // After a crash it exists already.
         run.notes.extend(differs.filter(|note| !run.notes.contains(note)));
         Ok(())
     })
@@ -213,7 +214,7 @@ async fn extend_lease(task: &Task, cluster: &Cluster) {
     }
 }
 
-/// The nodes of the cluster that the run is on, the master first where it has a part.
+/// The nodes of the cluster that the run uses, the master first if it takes part.
 fn places(task: &Task, run: &Run, cluster: &Cluster) -> Result<Vec<Place>, EngineError> {
     cluster
         .nodes
@@ -270,7 +271,7 @@ async fn common(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Resul
     })
 }
 
-/// Where JMeter would look for plugins anyway: JAC's folder is added, and its value comes last.
+/// JMeter's own search path for plugins: JAC's folder is added, because the last value takes precedence.
 fn search_paths(task: &Task, run: &Run, cluster: &Cluster, plan: &Plan) -> Result<Option<String>, EngineError> {
     let folder = files::source(task, run, plan);
     let main = folder.join(&plan.main_file);
@@ -306,7 +307,7 @@ fn key_store(task: &Task, run: &Run, cluster: &Cluster, working_folder: &str) ->
     })
 }
 
-/// A place on a node as seen from one of its folders, both named from the node's folder on.
+/// A path on a node relative to one of its folders; both are relative to the node's folder.
 fn relative(from: &str, to: &str) -> String {
     format!("{}{to}", "../".repeat(from.split('/').count()))
 }
@@ -330,14 +331,14 @@ impl Common {
         self.has_plugins.then(|| absolute(place, &NodePlaces::of(&run.id).plugins()))
     }
 
-    /// Where the node finds its copy of the key store, which is put there.
+    /// Copies the key store to the node and returns its path there.
     async fn bring_key(&self, place: &Place, run: &Run) -> Result<Option<RmiStoreOnNode<'_>>, EngineError> {
         let Some(KeyStore { bytes, password, path }) = &self.key_store else { return Ok(None) };
         place.remote.write(&NodePlaces::of(&run.id).key_store(), bytes).await?;
         Ok(Some(RmiStoreOnNode { path, password }))
     }
 
-    /// Where the node finds its file of system properties, which is put there; `None` where there are none.
+    /// Copies the file of system properties to the node and returns its path there; `None` if there are none.
     async fn bring_system_properties(&self, place: &Place, run: &Run) -> Result<Option<String>, EngineError> {
         if self.system.is_empty() {
             return Ok(None);
@@ -372,7 +373,8 @@ async fn start_master(
     })
     .await?;
     let store = common.bring_key(master, run).await?;
-    // Without workers it runs the plan itself; with some it hands the plan on, and the workers have properties of their own.
+    // Without workers it runs the plan itself; with workers it distributes the plan, and the workers have properties of
+    // their own.
     let user = common.of_worker(run, 0, 1);
     let properties = properties::master(&user, common.plugins(master, run).as_deref(), store, shutdown_port);
     master.remote.write(&places.properties(), properties::to_file(&properties).as_bytes()).await?;
@@ -405,7 +407,7 @@ pub(super) fn launcher(tools: &NodeTools) -> String {
     format!("{}/bin/ApacheJMeter.jar", tools.jmeter_home)
 }
 
-/// The error excerpt of a JMeter, for a cause: the errors at the end of its log, else the end of what it printed.
+/// The error excerpt of a JMeter, for a cause: the errors at the end of its log, otherwise the end of its output.
 pub(super) async fn error_excerpt(remote: &dyn Remote, run: &Run) -> String {
     let log = tail(remote, &NodePlaces::of(&run.id).log()).await;
     let out = tail(remote, &format!("processes/{}/out", process_name(&run.id))).await;

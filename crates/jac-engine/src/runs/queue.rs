@@ -15,7 +15,7 @@ pub(crate) enum Held {
     Restarting,
     /// Another run is using it.
     By(RunId),
-    /// This many earlier runs are waiting for it.
+    /// Number of earlier runs that wait for the cluster.
     Behind(usize),
 }
 
@@ -76,7 +76,7 @@ impl Engine {
         let run = run.clone();
         let (_, held) = self
             .change_cluster(cluster, move |cluster| {
-                // Asked again where changes take turns.
+                // Checked again under the lock of changes.
                 let held = holder(cluster, &run);
                 if held.is_none() {
                     cluster.current_run = Some(run);

@@ -13,7 +13,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 pub(crate) const NAME: &str = "run.json";
-/// Raised when a field changes its meaning; one that is added needs no new number.
+/// Incremented when a field changes its meaning; an added field needs no new number.
 const SCHEMA: u32 = 2;
 
 /// The file's content.
@@ -23,11 +23,11 @@ pub(crate) struct RunRecord {
     /// The JAC that wrote it.
     jac_version: String,
     pub run: Run,
-    /// What the list of runs shows of its figures; they are made of `results.jtl`.
+    /// The figures in the list of runs; they are computed from `results.jtl`.
     result: Option<serde_json::Value>,
 }
 
-/// What a record of any version has.
+/// The part that records of all versions have.
 #[derive(Deserialize)]
 struct Version {
     schema: u32,
@@ -47,7 +47,7 @@ impl RunRecord {
     /// The record in a run's folder; `None`: there is none, or what is there is no record, or no regular file.
     ///
     /// # Errors
-    /// When it cannot be read now, or a newer JAC wrote it: the folder may be a run's all the same.
+    /// When it cannot be read now, or was written by a newer JAC: the folder may still belong to a run.
     pub fn read(folder: &Path) -> Result<Option<Self>, EngineError> {
         let bytes = match read_regular(&folder.join(NAME)) {
             Ok(bytes) => bytes,
@@ -67,12 +67,12 @@ impl RunRecord {
                                                     {schema})."
             )));
         }
-        // Damaged, or written by somebody else: the caller reports the folder and moves it to lost/.
+        // Damaged, or written by another program: the caller reports the folder and moves it to lost/.
         let record: Option<Self> = serde_json::from_slice(&bytes).ok();
         Ok(record.filter(|record| record.run.phase.is_terminal()))
     }
 
-    /// What it measured, as far as this JAC can read it.
+    /// Its result, as far as this JAC can read it.
     pub fn result(&self) -> RunResult {
         self.result.clone().and_then(|result| serde_json::from_value(result).ok()).unwrap_or_default()
     }
@@ -91,7 +91,7 @@ impl RunRecord {
         Ok(wait(engine.store().restore_run(run, self.result.as_ref(), points))?)
     }
 
-    /// Takes a run into the list that was not there before, because somebody brought it.
+    /// Adds a run to the list that did not exist before, i.e. an imported or restored one.
     pub fn insert(&self, engine: &Engine) -> Result<(), EngineError> {
         let points = restored_points(engine, &self.run.id);
         Ok(wait(engine.store().insert_finished_run(&self.run, self.result.as_ref(), points))?)

@@ -1,4 +1,5 @@
-//! The end of a run's results: deletion, by somebody or by the retention, and the pin that keeps the retention away.
+//! The end of a run's results: deletion, by a user or by the retention, and the pin that protects them from the
+//! retention.
 
 use super::record;
 use crate::blocking::wait;
@@ -9,7 +10,7 @@ use jac_model::{Run, RunId};
 use std::path::Path;
 
 impl Engine {
-    /// Forgets a finished run and removes its artefacts.
+    /// Deletes a finished run and its artefacts.
     ///
     /// # Errors
     /// When it has not finished.
@@ -28,7 +29,7 @@ impl Engine {
     /// Sets whether a run is exempt from retention.
     ///
     /// # Errors
-    /// When there is no such run, or its record cannot be written.
+    /// When the run does not exist, or its record cannot be written.
     pub async fn pin_run(&self, id: &RunId, pinned: bool) -> Result<(), EngineError> {
         let pin = move |run: &mut Run| {
             run.pinned = pinned;
@@ -58,12 +59,12 @@ impl Engine {
             let row = wait(engine.store().run(&id))?;
             let folder = engine.folder().run(&row.run.id);
             if row.run.phase.is_terminal() && folder.is_dir() {
-                // One that cannot be read now may be there.
+                // One that cannot be read now may exist.
                 if engine.archive().is_some() || !matches!(crate::archive::read_manifest(&folder), Ok(None)) {
                     crate::archive::mark_stale(&folder)?;
                 }
                 let run = row.run.clone();
-                // What is known of the run first: of the rest it can be made again.
+                // The record first: everything else can be regenerated from it.
                 record::RunRecord::of(row).write(&folder)?;
                 let done = also(&folder, &run);
                 engine.archive_again(&run);
@@ -85,7 +86,7 @@ impl Engine {
             return Err(conflict("The run has not finished.", Some("Stop it first.")));
         }
         let folder = self.folder().run(id);
-        // Out of the way first: a crash after the row is gone would bring the run back from its folder.
+        // Moved away first: after a crash once the row is gone, the run would be restored from its folder.
         let away = crate::deleted::place(self, id);
         match std::fs::rename(&folder, &away) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -94,7 +95,7 @@ impl Engine {
             _ => (),
         }
         if let Err(error) = wait(self.store().delete_run(id)) {
-            // It is still in the lists, and its results are to be found there; if not now, then at the next start.
+            // It is still in the lists, so its results must be there; if not now, then at the next start.
             crate::deleted::give_back(self, id);
             return Err(error.into());
         }

@@ -1,6 +1,8 @@
-//! What a run is requested with, and whether it would work: the faults that show without its plan, then those of the plan with these settings.
+//! The request of a run, and its validation: the faults that show without its plan, then those of the plan with these
+//! settings.
 //!
-//! Nothing is made here: that is `runs/create.rs`'s. The same settings while they are typed are `runs/check.rs`'s.
+//! Nothing is created here: `runs/create.rs` does. `runs/check.rs` checks the same settings while they are being
+//! entered.
 
 use super::spread::Spread;
 use super::{judged, new_cluster, secrets, try_run};
@@ -43,8 +45,8 @@ pub struct NewRun {
     /// Java system properties for every node, such as `javax.net.ssl.keyStore`.
     #[serde(default)]
     pub system_properties: BTreeMap<String, String>,
-    /// Names of properties and system properties whose values are secret: they are masked everywhere. Those with names of
-    /// secrets (`password`, `token`, `api_key`…) are masked automatically.
+    /// Names of properties and system properties whose values are secret: they are masked everywhere. Those with names
+    /// of secrets (`password`, `token`, `api_key`…) are masked automatically.
     #[serde(default)]
     pub secret: Vec<String>,
     /// Files of the plan that every JMeter reads with `-q`.
@@ -53,47 +55,50 @@ pub struct NewRun {
     /// Data files, relative to the plan, whose rows are split across the workers.
     #[serde(default)]
     pub split: Vec<String>,
-    /// Files that the plan writes and that are kept, such as `*.csv` or `screens/**/*.png`: patterns of paths below the folder of its `.jmx`.
-    /// `null` or absent: those of the plan.
+    /// Files written by the plan that are kept, such as `*.csv` or `screens/**/*.png`: patterns of paths below the
+    /// folder of its `.jmx`. `null` or absent: those of the plan.
     #[serde(default)]
     pub keep: Option<Vec<String>>,
-    /// Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand instead of
-    /// the plan's.
+    /// Expressions such as `p95 > 800ms`; if one is true, the run fails. Absent: the plan's; if given, they replace the
+    /// plan's.
     #[serde(default)]
     pub criteria: Option<Vec<String>>,
     /// Samples that start within this many seconds after the first one do not count for the criteria; 0: all count. Absent: the plan's.
     #[serde(default)]
     pub warm_up_s: Option<u64>,
-    /// Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. Absent:
-    /// the plan's.
+    /// Rules such as `error_percent >= 90% for 60s`; a broken rule stops the run. Empty: no automatic stop. Absent: the
+    /// plan's.
     #[serde(default)]
     pub stop_rules: Option<Vec<String>>,
     /// Graceful stop timeout in seconds, after which requests in flight are aborted; absent: 30.
     #[serde(default)]
     pub stop_timeout_s: Option<u64>,
-    /// How the workers' samples come together; absent: `auto`.
+    /// How the workers' samples are collected; absent: `auto`.
     #[serde(default)]
     pub results: ResultsChoice,
-    /// With direct results, the run continues without lost workers while at least this many are left. Absent: it ends with the first lost worker.
+    /// With direct results, the run continues without lost workers while at least this many are left. Absent: the first
+    /// lost worker ends it.
     #[serde(default)]
     pub min_workers: Option<u32>,
     /// JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333.
     #[serde(default)]
     pub share: BTreeMap<String, u64>,
-    /// If the cluster is busy, the run waits behind those already waiting; `false` or absent: a busy cluster is an error.
+    /// If the cluster is busy, the run waits after those already waiting; `false` or absent: a busy cluster is an
+    /// error.
     #[serde(default)]
     pub queue: bool,
-    /// A try run: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
-    /// samples, fails with the first of them unless criteria are given, and is excluded from trends. A new cluster for it has at most 1 worker.
+    /// A try run: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the
+    /// responses of failed samples, fails with the first of them unless criteria are given, and is excluded from
+    /// trends. A new cluster for it has at most 1 worker.
     #[serde(default)]
     pub try_run: bool,
 }
 
 impl Engine {
-    /// Finds out whether a run would work on a cluster of that configuration and this many workers. Nothing is made.
+    /// Validates a run on a cluster with that configuration and this many workers. Creates nothing.
     ///
     /// # Errors
-    /// When it cannot work; all reasons are reported.
+    /// When it cannot work; all faults are reported.
     pub(crate) fn check_new_run(
         &self,
         mut new: NewRun,
@@ -150,7 +155,7 @@ fn refuse_invalid(new: &NewRun, results: ResultsChoice, workers: u32) -> Result<
     let mut faults = faults_of(new);
     faults.extend(new_cluster::fault_of_place(new));
     let NewRun { min_workers, share, properties, system_properties, .. } = new;
-    // A schedule's are masked until they are needed, so that this is no fault of it.
+    // Those of a schedule are masked until they are needed, so this is not a fault of a schedule.
     faults.extend(secrets::faults_of_masks(properties, system_properties));
     faults.extend(Spread { results, min_workers: *min_workers, share, properties }.faults(workers));
     if faults.is_empty() { Ok(()) } else { Err(EngineError::faulty("run_invalid", faults)) }

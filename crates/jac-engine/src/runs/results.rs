@@ -1,4 +1,4 @@
-//! What can be asked of the logs of runs: single samples, and what has changed from one run to others.
+//! Queries on the logs of runs: single samples, and the changes between runs.
 //!
 //! Both read the log itself. During a run its rows are in the spool, so an active run can be searched.
 
@@ -24,10 +24,10 @@ pub const MOST_COMPARED: usize = 5;
 pub const MOST_FOUND: usize = 1_000;
 
 impl Engine {
-    /// Searches a run's log. It reads a file: call it where blocking is allowed.
+    /// Searches a run's log. It reads a file: do not call it on an async thread.
     ///
     /// # Errors
-    /// When there is no such run, or it has no log.
+    /// When the run does not exist, or has no log.
     pub fn search_samples(&self, run: &RunId, mut search: Search) -> Result<SearchResult, EngineError> {
         let row = wait(self.store().run(run))?;
         search.limit = search.limit.min(MOST_FOUND);
@@ -52,17 +52,18 @@ impl Engine {
         Ok(result)
     }
 
-    /// What the charts show of any label of a run, also of one that is not among the busiest. It reads the log: call it where that is allowed.
+    /// The charts' data of any label of a run, even if it is not among the busiest. It reads the log: do not call it on
+    /// an async thread.
     ///
     /// # Errors
-    /// When there is no such run, it has no log, or no sample has the label.
+    /// When the run does not exist, it has no log, or no sample has the label.
     pub fn label_charts(&self, run: &RunId, label: &str) -> Result<LabelCharts, EngineError> {
         wait(self.store().run(run))?;
         let missing = || EngineError::NotFound { kind: "label of the run", id: label.to_owned() };
         self.statistics(run)?.label_charts(label).ok_or_else(missing)
     }
 
-    /// Compares finished runs with the first of them. It reads their logs: call it where that is allowed.
+    /// Compares finished runs with the first of them. It reads their logs: do not call it on an async thread.
     ///
     /// # Errors
     /// When there are not two to five of them, one is named twice, or one has not finished.
@@ -118,7 +119,7 @@ impl Engine {
         Ok(Compared { result, passed_times, max_unread_percent: run.max_unread_percent })
     }
 
-    /// What a run was started with; `None`: it was imported.
+    /// The start settings of a run; `None`: it was imported.
     fn started_with(&self, run: &Run) -> Result<Option<ComparedRun>, EngineError> {
         let provider = match run.provider {
             None | Some(Provider::Imported) => return Ok(None),
@@ -151,7 +152,7 @@ impl Engine {
         }))
     }
 
-    /// The exact response times of its passed samples; `None` where the log is gone.
+    /// The exact response times of its passed samples; `None` if the log is gone.
     fn passed_times(&self, run: &Run, samples: u64) -> Result<Option<ResponseTimes>, EngineError> {
         let mut log = match self.statistics(&run.id) {
             Ok(log) => log,
@@ -159,7 +160,7 @@ impl Engine {
             Err(error) => return Err(error),
         };
         if log.outcome().cut_logs > 0 && log.summary().total.samples < samples {
-            // What is left of it would be compared as if it were all.
+            // The remaining part would be compared as if it were complete.
             return Err(damaged(&spool(self.folder(), &run.id)));
         }
         Ok(Some(log.passed_times()))
@@ -192,7 +193,7 @@ impl Engine {
     }
 }
 
-/// Runs of one plan mostly have one name: then each is called by its id too.
+/// Runs of one plan mostly have the same name: then their IDs are added to it.
 fn distinguish(compared: &mut [Compared]) {
     let names: Vec<String> = compared.iter().map(|compared| compared.result.name.clone()).collect();
     for (at, Compared { result, .. }) in compared.iter_mut().enumerate() {

@@ -1,5 +1,6 @@
-//! Secret values of properties: by the property's name, or because the person who started the run marked them. They are
-//! masked in the run's row, and so in every page, response and report. Until JMeter has them they are stored encrypted beside it.
+//! Secret values of properties: secret because of the property's name, or because the person who started the run marked
+//! them. They are masked in the run's row, and so in every page, response and report. Until JMeter has them they are
+//! stored encrypted next to it.
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -8,7 +9,7 @@ use jac_model::{Fault, Run, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What stands instead of a value.
+/// The replacement of a secret value.
 const MASK: &str = "***";
 
 /// Parts of names whose values are secrets, without `-`, `_` and `.`.
@@ -29,7 +30,7 @@ const PARTS_OF_NAMES: &[&str] = &[
 
 type Properties = BTreeMap<String, String>;
 
-/// The true values of what is masked.
+/// The true values of the masked properties.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Sealed {
     pub properties: Properties,
@@ -46,7 +47,7 @@ fn purpose(run: &RunId) -> String {
     format!("properties of {run}")
 }
 
-/// Masks the secret ones, and gives their true values.
+/// Masks the secret ones, and returns their true values.
 pub(crate) fn take_out(properties: &mut Properties, marked: &[String]) -> Properties {
     let is_secret = |name: &str| names_a_secret(name) || marked.iter().any(|marked| marked == name);
     let mut taken = Properties::new();
@@ -65,7 +66,7 @@ pub(crate) fn unmask(properties: &mut Properties, known: &Properties) {
     }
 }
 
-/// A fault for each value that is still a mask: it was copied from an answer, and JMeter would take it for the secret.
+/// A fault for each value that is still a mask: it was copied from a response, and JMeter would use it as the secret.
 pub(crate) fn faults_of_masks(properties: &Properties, system_properties: &Properties) -> Vec<Fault> {
     [("/properties", properties), ("/system_properties", system_properties)]
         .into_iter()
@@ -83,7 +84,7 @@ pub(crate) fn mask(run: &mut Run) {
 }
 
 impl Engine {
-    /// Masks the run's secrets and seals them beside it.
+    /// Masks the run's secrets and stores them sealed next to it.
     pub(super) fn seal_secrets(&self, run: &mut Run, marked: &[String]) -> Result<(), EngineError> {
         let sealed = Sealed {
             properties: take_out(&mut run.properties, marked),

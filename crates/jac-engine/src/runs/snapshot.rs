@@ -1,6 +1,6 @@
-//! A run as pages follow it: the whole of it, some of its labels, or a part of its time.
+//! A run as followed by pages: as a whole, some of its labels, or a part of its time.
 //!
-//! What is measured is `live.rs`'s; a finished run is read back in `runs/finish.rs`.
+//! `live.rs` measures; a finished run is read back in `runs/finish.rs`.
 
 use crate::blocking::wait;
 use crate::engine::Engine;
@@ -11,19 +11,19 @@ use jac_model::RunId;
 use jac_store::RunRow;
 use std::ops::Range;
 
-/// This many labels are in a snapshot; the report of a finished run has all.
+/// Maximum number of labels in a snapshot; the report of a finished run has all.
 const MOST_LABELS: usize = 500;
 
-/// This many labels' points are followed by one page: as many as a chart has lines.
+/// Maximum number of labels whose points one page follows: as many as a chart has lines.
 const MOST_LIVE_LABELS: usize = 10;
 
 impl Engine {
-    /// The run as it is now, with the points that changed since the snapshot `after` (0: all).
+    /// The current state of the run, with the points that changed since the snapshot `after` (0: all).
     ///
     /// # Errors
-    /// When there is no such run, or what it left cannot be read.
+    /// When the run does not exist, or its files cannot be read.
     pub fn snapshot(&self, id: &RunId, after: u64) -> Result<Snapshot, EngineError> {
-        // Before the row: of a run that ends in between, what was measured is known, and not taken for nothing.
+        // Before the row: if the run ends in between, its measured data is known instead of appearing empty.
         let live = self.live().get(id).cloned();
         let row = wait(self.store().run(id))?;
         match live {
@@ -32,10 +32,11 @@ impl Engine {
         }
     }
 
-    /// The points of some labels of a run that changed since the snapshot `after` (0: all). A run that is not followed now has no points.
+    /// The points of some labels of a run that changed since the snapshot `after` (0: all). A run that is not being
+    /// followed has no points.
     ///
     /// # Errors
-    /// When there is no such run, or too many labels are asked for.
+    /// When the run does not exist, or too many labels are requested.
     pub fn live_labels(&self, id: &RunId, after: u64, labels: &[String]) -> Result<LiveLabels, EngineError> {
         few_labels(labels)?;
         let live = self.live().get(id).cloned();
@@ -59,7 +60,7 @@ impl Engine {
     /// is empty.
     ///
     /// # Errors
-    /// When there is no such run, too many labels are requested, or the time range ends before it starts.
+    /// When the run does not exist, too many labels are requested, or the time range ends before it starts.
     pub fn live_window(&self, id: &RunId, ended_ms: Range<i64>, labels: &[String]) -> Result<WindowTable, EngineError> {
         few_labels(labels)?;
         if ended_ms.is_empty() {
@@ -107,7 +108,7 @@ fn keep_busiest(labels: &mut Vec<Entry>, most: usize) -> u64 {
         let mut samples: Vec<u64> = labels.iter().map(|label| label.samples).collect();
         let (_, least, _) = samples.select_nth_unstable_by(most - 1, |one, other| other.cmp(one));
         let least = *least;
-        // Of those that have as many as the last one, as many as there is place for.
+        // Of those with as many samples as the last one, as many as fit.
         let mut even = most - labels.iter().filter(|label| label.samples > least).count();
         labels.retain(|label| {
             let is_even = label.samples == least && even > 0;

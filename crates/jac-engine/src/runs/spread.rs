@@ -1,9 +1,10 @@
-//! What of a run depends on its workers: how their samples come together, totals that are divided among them, and how many may be lost.
+//! The settings of a run that depend on its workers: how their samples are collected, totals that are divided among
+//! them, and how many may be lost.
 
 use jac_model::{Fault, ResultsChoice, ResultsMode};
 use std::collections::BTreeMap;
 
-/// How a run is to be spread over its workers.
+/// How a run is spread over its workers.
 #[derive(Debug, Clone, Copy)]
 pub struct Spread<'a> {
     pub results: ResultsChoice,
@@ -14,7 +15,7 @@ pub struct Spread<'a> {
 }
 
 impl Spread<'_> {
-    /// Every fault of it that shows on this many workers. Nothing is created for a run that has one.
+    /// All faults of it with this many workers. Nothing is created for a run with a fault.
     pub fn faults(&self, workers: u32) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.results == ResultsChoice::Direct && workers == 0 {

@@ -1,5 +1,5 @@
-//! How a run is stopped: the request, which its row keeps, and what follows from it: its JMeter is stopped gracefully, then by force, then
-//! killed, each with its time limit.
+//! How a run is stopped: the request, which is stored in its row, and its execution: its JMeter is stopped gracefully,
+//! then by force, then killed, each with its time limit.
 
 use super::prepare::launcher;
 use super::process_name;
@@ -21,15 +21,15 @@ const SEND_LIMIT: Duration = Duration::from_secs(25);
 /// How long it may take to report whether its JMeter listens.
 const LISTEN_LIMIT: Duration = Duration::from_secs(4);
 
-/// After how long a graceful stop is asked for a second time; after that, each time twice as long. A JMeter that is asked while it creates
-/// its threads misses those that have not begun: they would run until their requests are aborted.
+/// After how long a graceful stop is sent a second time; after that, at doubling intervals. A JMeter that is stopped
+/// while it creates its threads misses those that have not begun: they would run until their requests are aborted.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 impl Engine {
-    /// Asks a run to end. Asking again with `Force` ends it faster; a finished run stays as it is.
+    /// Requests the end of a run. Requesting it again with `Force` ends it faster; a finished run is unchanged.
     ///
     /// # Errors
-    /// When there is no such run.
+    /// When the run does not exist.
     pub async fn request_stop(&self, id: &RunId, how: StopMode, by: &str) -> Result<Run, EngineError> {
         let by = by.to_owned();
         let (run, ()) = self
@@ -55,7 +55,7 @@ pub(super) struct Target<'a> {
     pub remote: &'a dyn Remote,
 }
 
-/// How far the end has come.
+/// The progress of the stop.
 #[derive(Debug, Default)]
 pub(super) struct Stopping {
     asked: Option<StopMode>,
@@ -63,14 +63,14 @@ pub(super) struct Stopping {
     again: Option<Again>,
 }
 
-/// When a graceful stop is asked for once more.
+/// When a graceful stop is sent again.
 #[derive(Debug, Clone, Copy)]
 struct Again {
     at: Instant,
     pause: Duration,
 }
 
-/// What is to be done next.
+/// The next action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Nothing,
@@ -160,8 +160,8 @@ impl Stopping {
         Ok(())
     }
 
-    /// Records the command and sends it: an engine that takes over must know that it was sent. If it cannot be recorded it is sent
-    /// anyway, and that engine sends it again.
+    /// Records the command and sends it: an engine that resumes must know that it was sent. If it cannot be recorded it
+    /// is sent anyway, and that engine sends it again.
     async fn send(&mut self, task: &Task, run: &Run, targets: &[Target<'_>], how: StopMode, word: StopWord) {
         let now_ms = task.engine.now_ms();
         let written = task.change(move |run| {
@@ -179,7 +179,7 @@ async fn send_all(task: &Task, run: &Run, targets: &[Target<'_>], word: StopWord
     for_all(targets.iter().map(|target| send_to(task, run, target, word))).await;
 }
 
-/// When what was begun `since_ms` has had its time.
+/// When an action that began at `since_ms` reaches its time limit.
 fn due_after(limit: Duration, since_ms: Option<EpochMs>, now_ms: EpochMs) -> Instant {
     let gone_ms = since_ms.map_or(0, |since_ms| (now_ms - since_ms).max(0).unsigned_abs());
     Instant::now() + limit.saturating_sub(Duration::from_millis(gone_ms))
@@ -201,7 +201,7 @@ async fn listens(remote: &dyn Remote, run: &Run) -> bool {
 async fn send_to(task: &Task, run: &Run, target: &Target<'_>, word: StopWord) {
     let name = target.name;
     let sent = async {
-        // Of one that runs the plan by itself the only port is this one.
+        // A node that runs the plan by itself has only this port.
         let own = || run.nodes.iter().find(|node| node.name == name)?.ports.first().copied();
         let port = match run.results {
             ResultsMode::Rmi => run.shutdown_port,

@@ -1,11 +1,11 @@
-//! The task of one run: leads it from phase to phase. Each phase can be entered again after a crash.
+//! The task of one run: takes it from phase to phase. Each phase can be entered again after a crash.
 //!
 //! | phase      | does                                                        | ends with                          |
 //! |------------|-------------------------------------------------------------|------------------------------------|
 //! | queued     | waits until the cluster is ready                            | the cluster is ready, or never     |
-//! | preparing  | copies files, starts the workers, then the master           | JMeter's master runs               |
+//! | preparing  | copies files, starts the workers, then the master           | JMeter's master is running         |
 //! | running    | follows the log into the spool and the statistics           | JMeter's master has ended          |
-//! | collecting | checks the spool, fetches the logs, makes the artefacts     | everything is kept, nodes are clean |
+//! | collecting | verifies the spool, fetches the logs, creates the artefacts | everything is kept, nodes are clean |
 //!
 //! Every failure becomes the run's cause, and the run continues with collecting: its results are kept.
 
@@ -26,14 +26,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// So often may the task of a run panic in a row before it is brought to its end.
+/// Number of consecutive panics of a run's task after which its current phase fails.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
-/// So often is the collecting of a run tried whose files here cannot be used.
+/// Maximum number of attempts to collect a run whose files here are unusable.
 const COLLECT_TRIES: u32 = 60;
-/// Between two tries to write the end of a run down.
+/// Interval of attempts to record the end of a run.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// Why a phase did not come to its ordinary end.
+/// Why a phase did not end normally.
 #[derive(Debug)]
 pub(super) enum Interruption {
     /// The run ends with this cause.
@@ -66,7 +66,7 @@ fn passes(error: &EngineError) -> bool {
     matches!(error, EngineError::Store(StoreError::Database { .. }))
 }
 
-/// A run and the cluster that it has to itself.
+/// A run and the cluster that it uses exclusively.
 #[derive(Clone)]
 pub(super) struct Task {
     pub engine: Engine,
@@ -81,7 +81,7 @@ impl Engine {
             let task = task.clone();
             async move {
                 if panics > 0 {
-                    // It may lack what was being counted: the spool has all, and is read again.
+                    // It may lack samples that were being counted: the spool has all, and is read again.
                     task.engine.live().remove(&task.id);
                 }
                 if panics >= PANICS_UNTIL_GIVEN_UP {
@@ -108,7 +108,7 @@ impl Task {
             };
             let outcome = match run.phase {
                 RunPhase::Queued => self.wait_for_cluster(&run).await,
-                // Whoever stops it is not made to wait for a slow machine.
+                // A stop must not wait for a slow machine.
                 RunPhase::Preparing => tokio::select! {
                     prepared = prepare::prepare(self, &run) => prepared,
                     stopped = self.until_stopped() => Err(stopped),
@@ -121,7 +121,7 @@ impl Task {
                     Ok(()) => Ok(()),
                     Err(error) => {
                         tracing::error!(run = %self.id, %error, "run {}: {error}; trying again", self.id);
-                        // Its files here cannot be used, and that does not pass: the cluster is not to wait for ever.
+                        // Its files here are unusable, which does not pass: the cluster must not wait forever.
                         failures += u32::from(matches!(error, EngineError::File { .. }));
                         if failures >= COLLECT_TRIES {
                             let reason = error.as_message();
@@ -174,7 +174,7 @@ impl Task {
                 Ok(_) => return,
                 Err(error) => {
                     tracing::error!(run = %self.id, %error, "run {}: its end cannot be written down: {error}; trying again", self.id);
-                    // What lies on another machine takes no room here, and may be all that there is of the run.
+                    // Data on another machine uses no space here, and may be all that there is of the run.
                     if let (EngineError::DiskFull { .. }, Ok(run)) = (&error, self.run().await)
                         && self.cluster(&run).await.is_ok_and(|cluster| cluster.provider == Provider::Local)
                     {
@@ -186,7 +186,7 @@ impl Task {
         }
     }
 
-    /// Ends a run whose task fails each time: as the same phase would fail again, it continues with the next one.
+    /// Ends a run whose task fails each time: because the same phase would fail again, it continues with the next one.
     async fn fail_phase(&self, panics: u32) {
         let Ok(run) = self.run().await else { return };
         let reason = Message::new("internal_error", "Internal error while JAC ran the test. See the server's log.");
@@ -195,7 +195,7 @@ impl Task {
         match run.phase {
             RunPhase::Finished => (),
             RunPhase::Queued | RunPhase::Preparing | RunPhase::Running => self.conclude(cause).await,
-            // It had its tries before it came here.
+            // It had its attempts before.
             RunPhase::Collecting if panics < PANICS_UNTIL_GIVEN_UP * 2 => (),
             RunPhase::Collecting => {
                 if let Err(error) = self.finish_without_results(cause).await {
@@ -205,7 +205,7 @@ impl Task {
         }
     }
 
-    /// Waits until somebody asks the run to stop.
+    /// Waits until a stop of the run is requested.
     async fn until_stopped(&self) -> Interruption {
         let mut changes = self.engine.changes_of_run(&self.id);
         loop {
@@ -278,7 +278,7 @@ impl Task {
                 return Err(Interruption::failed(Message::new("cluster_terminated_while_waiting", text), None));
             }
             if reported.as_ref() != Some(&held) {
-                // Its id will do where its row cannot be read.
+                // The ID is used if its row cannot be read.
                 let user = match &held {
                     Held::By(other) => self.engine.store().run(other).await.ok().map(|row| row.run.name),
                     Held::Restarting | Held::Behind(_) => None,
@@ -292,7 +292,7 @@ impl Task {
         }
     }
 
-    /// An interruption if somebody asked the run to stop before JMeter ran.
+    /// An interruption if a stop of the run was requested before JMeter was started.
     pub async fn check_stop_request(&self) -> Result<(), Interruption> {
         let run = self.run().await?;
         match run.stop_requested {
@@ -313,7 +313,7 @@ impl Task {
         Ok(self.engine.cloud(cluster.provider)?.remote(&cluster.id, node))
     }
 
-    /// The same, asked again while the node is out of reach: no step fails for a network that is away for a moment.
+    /// The same, with retries while the node is unreachable: a short network outage must not fail a step.
     pub fn retrying_remote(&self, cluster: &Cluster, node: &str) -> Result<Arc<dyn Remote>, EngineError> {
         let limit = self.engine.settings().unreachable_limit;
         Ok(Arc::new(RetryingRemote { remote: self.remote(cluster, node)?, limit }))
@@ -356,7 +356,7 @@ impl Task {
         .map(drop)
     }
 
-    /// Adds something that a reader of the report must know, once.
+    /// Adds a remark for readers of the report, once.
     pub async fn note(&self, note: Message) -> Result<(), EngineError> {
         self.change(move |run| {
             if !run.notes.contains(&note) {
@@ -369,7 +369,7 @@ impl Task {
     }
 }
 
-/// The cause of a run that somebody ended, or a rule of its automatic stop.
+/// The cause of a run that was ended by a person, or by a stop rule.
 pub(super) fn stopped(run: &Run, how: StopMode) -> Cause {
     if let Some(BrokenRule { rule, actual, unit, since_ms, node }) = run.broken_rule.clone() {
         return Cause::AutoStopped { rule, actual, unit, since_ms, node, how };

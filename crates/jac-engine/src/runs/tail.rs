@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
-/// How the reading goes, for whoever leads the run.
+/// The state of reading, for the task that supervises the run.
 #[derive(Debug, Default)]
 pub(super) struct TailState {
     state: Mutex<State>,
@@ -28,8 +28,8 @@ struct State {
 /// Lag of reading a log, and the number of rows read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct LogProgress {
-    /// Bytes not read yet, the lowest value since this was last taken: a log that is read to its end now and then is not behind. `None`:
-    /// nothing was read since.
+    /// Bytes not read yet, the lowest value since it was last taken: a log that is regularly read to its end is not
+    /// behind. `None`: nothing was read since.
     pub left_bytes: Option<u64>,
     /// Rows read by this process; `None`: not counted.
     pub rows: Option<u64>,
@@ -65,16 +65,16 @@ impl TailState {
     }
 }
 
-/// A log that grows somewhere else.
+/// A growing log elsewhere.
 pub(super) trait Pull {
-    /// Takes in the next piece.
+    /// Reads the next piece.
     async fn pull(&mut self) -> Result<Pulled, EngineError>;
 
     /// Reports whether reading the log is paused because this machine's disk is full.
     fn report_disk_wait(&self, waits: bool);
 }
 
-/// Reads until it is dropped. What cannot be read or kept now is tried again from the same byte on.
+/// Reads until it is dropped. A read or write that fails now is retried from the same byte on.
 pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration) -> Infallible {
     loop {
         let begun = Instant::now();
@@ -89,7 +89,7 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
                     state.trouble = None;
                     state.progress.add(left_bytes, rows);
                 }
-                // A log that is always there already leaves the others no turn by itself.
+                // A log that always has data would not give the others a turn.
                 yield_now().await;
                 continue;
             }
@@ -104,7 +104,7 @@ pub(super) async fn read(log: &mut impl Pull, tail: &TailState, every: Duration)
             }
             // The polls of the master's process detect that.
             Err(EngineError::Port(error)) if is_silence(&error) => (),
-            // Neither the log nor the file that keeps it is at fault.
+            // Neither the log nor the file that stores it is at fault.
             Err(error) if is_own_fault(&error) => tail.state().trouble = None,
             Err(error) => {
                 let mut state = tail.state();

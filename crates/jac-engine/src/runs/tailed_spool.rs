@@ -1,8 +1,8 @@
-//! The way of a run's samples: from the master's log into the spool, the statistics, and to whoever watches. Where each worker has a log of
-//! its own, [`super::direct`] hands their rows in.
+//! The path of a run's samples: from the master's log into the spool, the statistics, and to the watchers. If each
+//! worker has its own log, [`super::direct`] adds their rows.
 //!
-//! The spool is written before the statistics are fed and before the offset moves on, so after a crash the spool *is*
-//! the offset.
+//! The spool is written before the statistics are fed and before the offset advances, so after a crash the length of
+//! the spool *is* the offset.
 
 use super::judged::evaluation_of;
 use super::node_series::NodeSeries;
@@ -23,15 +23,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The most of the log that is read in one go…
+/// Maximum size of one read of the log…
 const PIECE: usize = 1 << 20;
 /// …and the least, over a line that is slow.
 const SMALLEST_PIECE: usize = 16 << 10;
-/// How long one piece may take to come before the next is made smaller.
+/// Target duration of one read; if it takes longer, the next one is smaller.
 const PIECE_TIME: Duration = Duration::from_millis(200);
 const ROOM_EVERY: Duration = Duration::from_secs(1);
 
-/// How much of a log is asked for in one go: as much as comes in about [`PIECE_TIME`].
+/// The size of the next read: as much as arrives in about [`PIECE_TIME`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece(usize);
 
@@ -56,7 +56,7 @@ impl Piece {
     }
 }
 
-/// What one piece was.
+/// The result of one read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pulled {
     /// There may be more. `left_bytes`: bytes of the log after it; `rows`: its number of rows, if counted.
@@ -78,11 +78,11 @@ pub(super) struct TailedSpool {
 }
 
 impl TailedSpool {
-    /// Opens the spool and reads what is in it already, which takes a while for a long run.
+    /// Opens the spool and reads its existing content, which takes a while for a long run.
     pub async fn open(task: &Task) -> Result<Self, EngineError> {
         let task = task.clone();
         let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&task)).await;
-        // A panic is the supervisor's to count: tried again by itself it would be so for ever.
+        // The supervisor must count a panic: a retry here would repeat it forever.
         resumed(opened).map_err(|ended| EngineError::JMeter(ended.to_string()))?
     }
 
@@ -105,10 +105,10 @@ impl TailedSpool {
         let live = Arc::new(LiveRun::new(base, evaluation_of(&run), run.criteria_watch.clone()));
         match path.parent().map(NodeSeries::read).transpose() {
             Ok(series) => live.nodes(|nodes| *nodes = series.flatten().unwrap_or_default()),
-            // The run continues without what was observed of its nodes before.
+            // The run continues without the earlier observations of its nodes.
             Err(error) => tracing::warn!(run = %task.id, %error, "run {}: {error}", task.id),
         }
-        // Before the samples: each is judged as it comes.
+        // Before the samples: each is evaluated when it arrives.
         for (host, ahead_ms) in task.engine.clocks_of(&run)? {
             live.set_clock_offset(&host, ahead_ms);
         }
@@ -137,8 +137,8 @@ impl TailedSpool {
         }
     }
 
-    /// Takes in the next piece of the master's log: as much as comes in about [`PIECE_TIME`], so that nobody waits long for
-    /// whatever else the line is needed for.
+    /// Reads the next piece of the master's log: as much as arrives in about [`PIECE_TIME`], so that other uses of the
+    /// connection do not wait long.
     pub async fn pull_piece(&mut self, master: &dyn Remote) -> Result<Pulled, EngineError> {
         self.need_room()?;
         let results = NodePlaces::of(&self.run).results();
@@ -150,7 +150,7 @@ impl TailedSpool {
     /// Adds bytes to the spool and the statistics. It takes its time, so [`in_place`] on a thread of the runtime.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
         if let Err(error) = self.file.write_all(bytes) {
-            // What was written of the piece would be taken for the whole of it after a restart.
+            // The written part of the piece would count as the whole piece after a restart.
             drop(self.file.set_len(self.offset));
             return Err(EngineError::file(format!("the run's log ({RESULTS})"), error));
         }
@@ -160,7 +160,7 @@ impl TailedSpool {
         Ok(())
     }
 
-    /// Takes in all that the master's log has.
+    /// Reads everything that the master's log has.
     pub async fn pull_all(&mut self, master: &dyn Remote) -> Result<(), EngineError> {
         while self.pull_piece(master).await? != Pulled::Everything {}
         Ok(())
@@ -176,7 +176,7 @@ impl TailedSpool {
     ) -> Result<bool, EngineError> {
         let new = spool(task.engine.folder(), &self.run).with_extension("again");
         let pulled = self.pull_into(task, master, digest, &new).await;
-        // Gone already where it took the spool's place.
+        // Already gone if it replaced the spool.
         drop(std::fs::remove_file(new));
         pulled
     }
@@ -257,8 +257,8 @@ impl Pull for MasterLog<'_> {
 }
 
 impl Engine {
-    /// The workers of a run by the names that their samples have, and by how many milliseconds their clocks are ahead. It waits for the database:
-    /// call it where that is allowed.
+    /// The workers of a run by the names in their samples, and by how many milliseconds their clocks are ahead. It
+    /// waits for the database: do not call it on an async thread.
     ///
     /// # Errors
     /// When the cluster cannot be read now. Without its row the names are unknown, and the list is empty.
@@ -297,7 +297,7 @@ pub(super) fn stored(points: &[jac_jtl::Point], seq: u64) -> Vec<StoredPoint> {
     points.iter().filter_map(stored).collect()
 }
 
-/// Sends the next snapshot to whoever watches, and keeps its points.
+/// Sends the next snapshot to the watchers, and stores its points.
 pub(super) async fn publish(task: &Task, live: &LiveRun) {
     let engine = &task.engine;
     let (measured, points) = in_place(|| {

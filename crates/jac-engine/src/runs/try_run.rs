@@ -1,9 +1,10 @@
 //! Try runs: they show whether a plan works, and measure nothing.
 //!
-//! A try run executes a changed copy of the plan ([`jac_jmx::TryPlan`]) on one node: each thread group has one thread and one iteration, and starts
-//! no sample after 30 seconds. The copy is kept with the run, and a note lists the changes; the plan itself is unchanged.
-//! The node writes request and response of each failed sample to a file, which is kept. A try run fails at its first failed sample, unless
-//! criteria were given. It is excluded from trends, baselines, notifications and search targets.
+//! A try run executes a changed copy of the plan ([`jac_jmx::TryPlan`]) on one node: each thread group has one thread
+//! and one iteration, and starts no sample after 30 seconds. The copy is kept with the run, and a note lists the
+//! changes; the plan itself is unchanged. The node writes request and response of each failed sample to a file, which
+//! is kept. A try run fails at its first failed sample, unless criteria were given. It is excluded from trends,
+//! baselines, notifications and search targets.
 
 use super::NewRun;
 use crate::engine::Engine;
@@ -24,8 +25,8 @@ pub(crate) fn workers_to_create(is_try: bool, config: &ClusterConfig) -> u32 {
     workers(is_try && config.ssh.is_none(), config.workers)
 }
 
-/// Replaces the load settings and the criteria by those of a try run. The requested result mode stays
-/// as it is: [`results`] decides which one applies.
+/// Replaces the load settings and the criteria with those of a try run. The requested result mode is unchanged:
+/// [`results`] decides which one applies.
 pub(crate) fn settle(new: &mut NewRun) {
     if !new.try_run {
         return;

@@ -1,4 +1,4 @@
-//! What leading a run takes whichever way its samples come together: snapshots, the rules that stop it, what fails it.
+//! The parts of supervising a run that do not depend on how its samples are collected: snapshots, stop rules, failures.
 
 use super::supervise::Task;
 use super::tailed_spool::publish;
@@ -15,10 +15,10 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long a node is waited for that does not answer and that its provider reports as gone.
+/// How long a node is waited for if it does not answer and its provider reports it as gone.
 const GONE_LIMIT: Duration = Duration::from_secs(5);
 
-/// What is missing where the log could not be read any further.
+/// The missing data if the log could not be read any further.
 pub(super) fn rest_is_not_in_the_log() -> Message {
     Message::new("rest_not_in_log", "Samples recorded after that are not in the log.")
 }
@@ -27,7 +27,7 @@ pub(super) fn rest_is_not_in_the_log() -> Message {
 pub(super) struct Failure {
     pub reason: Message,
     pub lost: Option<Message>,
-    /// When JMeter is killed, whatever is still to come.
+    /// When JMeter is killed, even if data is still arriving.
     pub deadline: Instant,
 }
 
@@ -37,7 +37,7 @@ impl Failure {
     }
 }
 
-/// A run that somebody leads.
+/// A run that is being supervised.
 pub(super) struct Watch<'a> {
     pub task: &'a Task,
     cluster: ClusterId,
@@ -83,7 +83,7 @@ impl<'a> Watch<'a> {
         Ok(run)
     }
 
-    /// What a full disk keeps from being written down is known as long as this engine lives, and written down when there is room.
+    /// A change that cannot be recorded because the disk is full is kept in memory, and recorded when there is space.
     pub fn unless_full(&self, done: Result<(), EngineError>) -> Result<(), EngineError> {
         match done {
             Err(error @ EngineError::DiskFull { .. }) => {
@@ -94,7 +94,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Sends the next snapshot, and holds what was measured against the criteria and the rules of the automatic stop. `ended`: JMeter has.
+    /// Sends the next snapshot, and evaluates the criteria and stop rules. `ended`: JMeter has ended.
     pub async fn take_snapshot(&self, ended: bool) -> Result<(), EngineError> {
         self.observe_processors().await?;
         publish(self.task, &self.live).await;
@@ -114,7 +114,8 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    /// Keeps how the criteria fare, and asks the run to stop where a rule is broken: as a person would, once.
+    /// Records the state of the criteria, and requests a stop of the run if a rule is broken: like a person's request,
+    /// and only once.
     async fn judge(&self, ended: bool) -> Result<(), EngineError> {
         if let Some(watch) = self.live.changed_watch() {
             self.task
@@ -134,7 +135,7 @@ impl<'a> Watch<'a> {
         tracing::warn!(run = %self.task.id, rule = broken.rule, actual = broken.actual, "run {}: the automatic stop's rule {} is broken", self.task.id, broken.rule);
         self.task
             .change(move |run| {
-                // Whoever was quicker has stopped it.
+                // Another request was faster and has stopped it.
                 if run.stop_requested.is_none() {
                     run.stop_requested = Some(StopMode::Graceful);
                     run.broken_rule = Some(broken);
@@ -154,7 +155,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Fails the run, unless it has failed. What is left of JMeter has so long to come to its end.
+    /// Fails the run, unless it has failed. JMeter has this long to end.
     pub async fn fail(&mut self, reason: Message, lost: Option<Message>, time_left: Duration) {
         if self.failure.is_none() {
             tracing::error!(run = %self.task.id, "run {}: {reason}", self.task.id);
@@ -173,7 +174,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The grace period does not outlast the machines: at their end the run has to have been force-stopped, and its log to be here.
+    /// The grace period must not exceed the machines' lifetime: by its end the run must have been force-stopped, and
+    /// its log must have arrived.
     pub async fn cluster_is_about_to_end(&self, run: &Run) -> Result<bool, EngineError> {
         let engine = &self.task.engine;
         Ok(engine.now_ms() >= last_call_ms(engine, &self.task.cluster(run).await?))

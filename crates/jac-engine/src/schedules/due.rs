@@ -1,7 +1,8 @@
 //! The task of the schedules: it sleeps until the next time, or until something has changed.
 //!
-//! Time is the engine's clock, which no setting of the machine's clock moves. It never sleeps for long, so that a machine that was suspended is no
-//! later than that. What is to be done is in the database: after a crash it starts from there.
+//! Time is the engine's clock, which is not affected by setting the machine's clock. It never sleeps for long, so that
+//! a machine that was suspended is late by at most that time. The work to do is in the database: after a crash it
+//! continues from there.
 
 use super::{start, take};
 use crate::engine::{Engine, Event};
@@ -13,9 +14,10 @@ use tokio::time::sleep;
 
 /// The longest sleep.
 const LONGEST: Duration = Duration::from_secs(60);
-/// The same while a run of a schedule has not finished. Its end wakes the task by itself; this is for what was missed.
+/// The same while a run of a schedule has not finished. Its end wakes the task itself; this interval covers missed
+/// wake-ups.
 const LONGEST_WITH_RUNS: Duration = Duration::from_secs(5);
-/// After what could not be done.
+/// Delay after a failure.
 const RETRY: Duration = Duration::from_secs(1);
 
 pub(crate) async fn forever(engine: Engine) {
@@ -55,7 +57,7 @@ impl Engine {
         let longest = if open.is_empty() { LONGEST } else { LONGEST_WITH_RUNS };
         let next_ms = self.store().next_due_ms().await?;
         let left = next_ms.map_or(longest, |next_ms| self.until(next_ms)).min(longest);
-        // One that cannot be read stays due for ever.
+        // An unreadable one stays due permanently.
         Ok(if failed { left.max(RETRY) } else { left })
     }
 

@@ -8,7 +8,7 @@ use jac_model::schedule::FAILURES_UNTIL_OFF;
 use jac_model::{Cause, EpochMs, Firing, FiringState, Schedule, ScheduleState};
 use jac_store::{FiringRow, StoreError};
 
-/// Ends a firing. Those by hand count neither as failures nor as successes of the schedule.
+/// Ends a firing. Manual ones count neither as failures nor as successes of the schedule.
 fn end(
     schedule: &mut Schedule,
     firing: &mut Firing,
@@ -102,7 +102,7 @@ impl Engine {
         let (state, code) = match &run.cause {
             Some(Cause::Failed { .. }) => (FiringState::Failed, "run_failed"),
             Some(Cause::Stopped { .. }) => (FiringState::Finished, "stopped"),
-            // What was tested failed, not the schedule.
+            // The tested system failed, not the schedule.
             Some(Cause::AutoStopped { .. }) => (FiringState::Finished, "auto_stopped"),
             Some(Cause::Completed | Cause::Imported) | None => (FiringState::Finished, completed(&result_of(&found))),
         };
@@ -110,8 +110,8 @@ impl Engine {
         self.end_firing(id, state, code, &format!("{message}{}", addition(code))).await
     }
 
-    /// A schedule was switched off just now. The overview shows that to its owner until it is resumed; whoever notifies
-    /// people elsewhere listens for [`Event::ScheduleSwitchedOff`].
+    /// Called when a schedule was switched off. The overview shows that to its owner until it is resumed; other
+    /// notifications can be based on [`Event::ScheduleSwitchedOff`].
     pub(super) fn schedule_switched_off(&self, schedule: &Schedule) {
         let (id, name, owner) = (&schedule.id, &schedule.name, &schedule.owner.name);
         tracing::warn!(schedule = %id, owner = %schedule.owner.id, failures = schedule.failures, "schedule '{name}' ({id}) of {owner} was switched off after {} failures in a row", schedule.failures);

@@ -1,4 +1,5 @@
-//! Secret values of a schedule's properties: masked in its document, and stored encrypted beside it until they are needed.
+//! Secret values of a schedule's properties: masked in its document, and stored encrypted next to it until they are
+//! needed.
 
 use super::RunChanges;
 use crate::engine::Engine;
@@ -17,7 +18,8 @@ fn purpose_of_changes(run: &RunId) -> String {
 }
 
 impl Engine {
-    /// Masks the secrets of a schedule's runs and seals them. `known`: those of before, for values that come back masked.
+    /// Masks the secrets of a schedule's runs and seals them. `known`: the previous ones, for values that are sent back
+    /// masked.
     pub(super) fn seal_scheduled(
         &self,
         id: &ScheduleId,
@@ -45,7 +47,7 @@ impl Engine {
         self.seal(&purpose(id), &sealed).map(Some)
     }
 
-    /// The true values of what is masked.
+    /// The true values of the masked properties.
     pub(super) fn open_scheduled(&self, schedule: &Schedule) -> Result<Sealed, EngineError> {
         let sealed = schedule.sealed_properties.as_deref();
         sealed.map_or_else(|| Ok(Sealed::default()), |sealed| self.unseal(&purpose(&schedule.id), sealed))

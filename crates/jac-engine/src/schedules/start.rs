@@ -1,13 +1,13 @@
-//! From a firing to its run. Each step can be done twice:
+//! Starts the run of a firing. Each step can be repeated:
 //!
-//! | step                | done twice                                                             |
+//! | step                | when repeated                                                          |
 //! |---------------------|------------------------------------------------------------------------|
-//! | is the run there    | reads only                                                             |
-//! | may the owner       | reads only: who they are and may is asked now, not when it was saved   |
-//! | does the plan work  | reads only, before anything is created that costs money                |
-//! | create the cluster  | its id is the firing's: one that is there is taken                     |
-//! | create the run      | its id is the firing's: one that is there is the run                   |
-//! | write it down       | the same again                                                         |
+//! | does the run exist  | reads only                                                             |
+//! | may the owner       | reads only: their identity and permissions are checked now, not when it was saved |
+//! | does the plan work  | reads only, before anything billable is created                        |
+//! | create the cluster  | its ID is the firing's: an existing one is used                        |
+//! | create the run      | its ID is the firing's: an existing one is the run                     |
+//! | record it           | the same again                                                         |
 //!
 //! What was created for a run that cannot be started is terminated.
 
@@ -29,9 +29,9 @@ use tokio::time::sleep;
 
 /// The code of a firing that has waited, until it has another.
 pub(super) const WAITED: &str = "waited";
-/// So often may its start panic in a row before it is given up.
+/// Number of consecutive panics of its start before it is abandoned.
 const PANICS_UNTIL_GIVEN_UP: u32 = 3;
-/// After what could not be done, such as while the database cannot be written.
+/// Delay after a failure, e.g. while the database cannot be written.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Why no run was started.
@@ -42,7 +42,7 @@ enum Obstacle {
     Missed,
     /// It cannot be started.
     Refused { code: String, message: String },
-    /// Nothing is known: it is tried again.
+    /// The result is unknown: it is retried.
     Later(EngineError),
 }
 
@@ -64,7 +64,7 @@ impl Obstacle {
 }
 
 impl Engine {
-    /// Starts the task that makes a run of a firing, unless it is at it.
+    /// Starts the task that creates the run of a firing, unless it is running.
     pub(super) fn start_firing(&self, id: i64) {
         let engine = self.clone();
         self.work_on("scheduled_start", id.to_string(), format!("the start of the scheduled run {id}"), move |panics| {
@@ -86,7 +86,7 @@ impl Engine {
         });
     }
 
-    /// Makes a run of a firing, or records why it could not be started.
+    /// Creates the run of a firing, or records why it could not be started.
     async fn lead_to_run(&self, id: i64) -> Result<(), EngineError> {
         let Some(row) = self.store().firing(id).await?.filter(|row| row.firing.state == FiringState::Starting) else {
             return Ok(());
@@ -162,7 +162,7 @@ impl Engine {
         let created = self.create_scheduled_run(schedule, &owner.user, run_id, &cluster, &changes).await;
         match (created, &schedule.on) {
             (Ok(_), _) => Ok(()),
-            // Somebody was quicker.
+            // Another run was faster.
             (Err(EngineError::Conflict { message, .. }), RunsOn::Cluster { .. }) if self.is_busy(&cluster).await => {
                 Err(Obstacle::Busy(message))
             }
@@ -170,7 +170,7 @@ impl Engine {
         }
     }
 
-    /// Whoever the run is started for, as they are now.
+    /// The person that the run is started for, as they are now.
     async fn acting_owner(&self, schedule: &Schedule) -> Result<Principal, Obstacle> {
         let name = &schedule.owner.name;
         let person = match self.store().person(&schedule.owner.id).await {
@@ -211,7 +211,7 @@ impl Engine {
         is_held || self.store().queued_runs(id).await.is_ok_and(|waiting| !waiting.is_empty())
     }
 
-    /// The cluster that is created for the run, created unless it is there.
+    /// The cluster for the run, created unless it exists.
     async fn made_cluster(
         &self,
         schedule: &Schedule,
@@ -272,7 +272,7 @@ impl Engine {
         self.audited(schedule, owner, "run.create").around(created).await
     }
 
-    /// The run as it is asked for, with the true values of its secrets.
+    /// The requested run, with the true values of its secrets.
     fn run_of(&self, schedule: &Schedule, cluster: &ClusterId, changes: &RunChanges) -> Result<NewRun, EngineError> {
         let mut run =
             NewRun { name: Some(schedule.name.clone()), ..new_run(&schedule.run, &schedule.plan_id, cluster) };
@@ -287,7 +287,7 @@ impl Engine {
         Ok(run)
     }
 
-    /// Ends what was created for a run that there will not be.
+    /// Terminates what was created for a run that will not take place.
     async fn terminate_made(&self, row: &FiringRow) -> Result<(), EngineError> {
         let Some(id) = &row.cluster else { return Ok(()) };
         let cause = Message::new("run_not_started", "The run that it was created for could not be started.");
@@ -297,7 +297,7 @@ impl Engine {
         }
     }
 
-    /// An entry of the audit trail, which goes along with what a schedule makes.
+    /// An entry of the audit trail, which is written with what a schedule creates.
     fn audited(&self, schedule: &Schedule, owner: &Person, action: &str) -> AuditedChange {
         let audited = AuditedChange::default();
         audited.begin(NewEntry {

@@ -1,4 +1,4 @@
-//! What is to be done when a schedule's time has come: the pure part, without a database and a clock.
+//! Decides what to do when a schedule's time has come: the pure part, without a database and a clock.
 //!
 //! It happens in the transaction that writes its result: a process killed before it has done nothing, and one killed after it finds
 //! the firing with the IDs of its cluster and its run.
@@ -11,7 +11,7 @@ use jac_store::{FiringRow, NewFiring};
 /// Missed times are counted so far.
 const MOST_COUNTED: u32 = 1_000;
 
-/// A firing whose run is to be started.
+/// A firing whose run will be started.
 pub(super) fn starting(due_ms: EpochMs, run: RunId) -> NewFiring {
     NewFiring {
         due_ms,
@@ -43,7 +43,7 @@ fn without_run(due_ms: EpochMs, state: FiringState, code: &str, message: &str, n
     }
 }
 
-/// Takes the times that have come from a schedule. `open` are its firings that have not ended; a time that is more than `grace_ms` ago
+/// Takes the due times from a schedule. `open` contains its unfinished firings; a time that is more than `grace_ms` ago
 /// is not made up for.
 pub(super) fn take(
     schedule: &mut Schedule,
@@ -98,7 +98,7 @@ pub(super) fn take(
     firings
 }
 
-/// The last of the times that have come, unless that is too long ago.
+/// The last of the due times, unless it is too long ago.
 fn latest(times: &Times, due_ms: EpochMs, now_ms: EpochMs, grace_ms: EpochMs) -> Option<EpochMs> {
     let earliest_ms = due_ms.max(now_ms - grace_ms);
     let first = if due_ms == earliest_ms { Some(due_ms) } else { times.after(earliest_ms - 1) };
@@ -160,7 +160,7 @@ mod tests {
         FiringRow { firing, run: None, cluster: None, changes: None }
     }
 
-    /// When each firing is due, in minutes from ten o'clock, what it is, and how many times it stands for.
+    /// The due time of each firing, in minutes from ten o'clock, its state, and the number of times it represents.
     fn taken(schedule: &mut Schedule, open: &[FiringRow], now_ms: i64) -> Vec<(i64, FiringState, u32)> {
         let ids = (RunId::from_random([1; 8]), ClusterId::from_random([1; 8]));
         let firings = take(schedule, open, now_ms, GRACE, ids);

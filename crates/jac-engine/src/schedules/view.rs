@@ -12,9 +12,9 @@ use jac_store::PageRequest;
 pub use jac_store::ScheduleFilter;
 use serde::{Deserialize, Serialize};
 
-/// This many of the next times are shown.
+/// Number of next times that are shown.
 const NEXT_SHOWN: usize = 5;
-/// This many firings at most are given at once.
+/// Maximum number of firings returned at once.
 const MOST_FIRINGS: u32 = 200;
 
 /// A future scheduled time.
@@ -37,9 +37,9 @@ pub(super) fn next_times(times: &Times, after_ms: EpochMs, count: usize) -> Vec<
 pub struct ScheduleView {
     pub id: ScheduleId,
     pub name: String,
-    /// Whose rights and credentials its runs have: whoever saved it last.
+    /// The person whose permissions and credentials its runs use: the one who saved it last.
     pub owner: Person,
-    /// The team whose members may change it too; `null`: its owner alone.
+    /// The team whose members may change it too; `null`: only its owner may.
     pub team: Option<Named>,
     pub plan: Named,
     pub run: ScheduledRun,
@@ -54,7 +54,7 @@ pub struct ScheduleView {
     pub created_ms: i64,
     /// When it was paused, switched off or done; `null` while it is active.
     pub ended_ms: Option<i64>,
-    /// Revision number; send the one you have seen when saving.
+    /// Revision number; send the one that your change is based on when saving.
     pub revision: u32,
     /// Result of its last time; `null`: none yet.
     pub last: Option<Firing>,
@@ -67,7 +67,7 @@ pub struct ScheduleOfRun {
     pub schedule: Named,
     /// The time that the run is of.
     pub due_ms: i64,
-    /// Who started it manually; `null`: the schedule.
+    /// The person who started it manually; `null`: the schedule did.
     pub by: Option<Person>,
 }
 
@@ -128,7 +128,7 @@ impl Engine {
         Ok(self.store().firings(id, before, limit.clamp(1, MOST_FIRINGS)).await?)
     }
 
-    /// The schedule that a run is of; `None`: somebody started it, or its schedule was deleted.
+    /// The schedule of a run; `None`: it was started manually, or its schedule was deleted.
     ///
     /// # Errors
     /// When the database cannot be read.

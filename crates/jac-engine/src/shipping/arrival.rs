@@ -1,6 +1,7 @@
-//! The end of a shipment: its documents are counted at the target, too many are thinned out, and missing ones are shipped again.
+//! The end of a shipment: its documents are counted at the target, duplicates are deleted, and missing ones are shipped
+//! again.
 //!
-//! Only a target that counts is asked; what another one refused is known all the same.
+//! Only a target that can count is queried; rows refused by the others are known anyway.
 
 use super::log::refused_artefact;
 use super::{Key, of_store};
@@ -11,14 +12,14 @@ use jac_store::{Attempt, ShipmentRow};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often documents are counted that should be there and are not yet.
+/// How often documents are counted that should exist but are not visible yet.
 const COUNTS: u32 = 6;
 
 /// Before the second count; doubled before each further one.
 const COUNT_PAUSE: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// A target that cannot be asked what has arrived: what it refused is known all the same.
+    /// For a target that cannot report what has arrived: the rows that it refused are known anyway.
     pub(super) async fn finish_delivered(&self, key: &Key) -> Result<(), TargetError> {
         let Some(row) = self.store().shipment(&key.0, &key.1).await.map_err(of_store)? else { return Ok(()) };
         if row.cursor.refused == 0 {
@@ -28,7 +29,7 @@ impl Engine {
         self.finish(key, ShipmentState::Incomplete, None, Some(("search_rows_refused", text))).await
     }
 
-    /// Counts what has arrived, deletes what is there twice, and ships once more where something is missing.
+    /// Counts what has arrived, deletes duplicates, and ships again if something is missing.
     pub(super) async fn finish_counted(&self, key: &Key, target: &dyn SampleTarget) -> Result<(), TargetError> {
         let Some(row) = self.store().shipment(&key.0, &key.1).await.map_err(of_store)? else { return Ok(()) };
         let expected = row.cursor.shipped;
@@ -54,7 +55,8 @@ impl Engine {
             return self.finish(key, ShipmentState::Incomplete, Some(counted), Some(trouble)).await;
         }
         if row.attempt == Attempt::First {
-            // What is missing is shipped by shipping everything; what is too much and no double is of no log of this run.
+            // Missing documents are shipped by shipping everything; surplus ones that are not duplicates come from
+            // another log of this run.
             let attempt = if counted > expected || missing.is_some() { Attempt::Full } else { Attempt::Again };
             tracing::warn!(run = %key.0, target = key.1, counted, expected, "run {}: {counted} documents of {expected} at {}; shipping again", key.0, key.1);
             let reset = move |row: &mut ShipmentRow| {
@@ -100,8 +102,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Has the shipment refused rows that the store for artefacts is to have, or none where it has some? Then its run is marked as changed,
-    /// before the shipment ends, so that a crash after that forgets nothing.
+    /// Whether the shipment has refused rows that must be added to the artefact store, or none although the store has
+    /// some. If so, its run is marked as changed before the shipment ends, so that a crash after that loses nothing.
     async fn refusals_are_to_be_stored(&self, key: &Key) -> Result<bool, TargetError> {
         let Some(row) = self.store().shipment(&key.0, &key.1).await.map_err(of_store)? else { return Ok(false) };
         if row.state.is_final() {
@@ -110,7 +112,7 @@ impl Engine {
         let mark = move |engine: &Engine| {
             let folder = engine.folder().run(&row.run);
             let name = refused_artefact(&row.target);
-            // One that cannot be read now may have it.
+            // A manifest that cannot be read now may list it.
             let is_stored = || match crate::archive::read_manifest(&folder) {
                 Ok(manifest) => manifest.is_some_and(|manifest| manifest.object(&name).is_some()),
                 Err(_) => true,

@@ -1,4 +1,4 @@
-//! Deletes what was shipped of a run: the shipment ends first, its documents go next, its record last.
+//! Deletes a run's shipped documents: first the shipment ends, then its documents are deleted, its record last.
 
 use super::targets::named;
 use crate::engine::{Engine, Event};
@@ -12,17 +12,17 @@ use tokio::time::{Instant, sleep};
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// Deletes a run's documents at one target or at all, and returns their number. Nothing more is shipped. A shipment to a target that
-    /// this server does not have any more is only forgotten.
+    /// Deletes a run's documents at one target or at all, and returns their number. Nothing more is shipped. For a
+    /// target that this server no longer has, only the record is deleted.
     ///
     /// # Errors
-    /// When there is no such run or target, or the target does not do it.
+    /// When the run or target does not exist, or the target fails.
     pub async fn delete_shipped(&self, run: &RunId, target: Option<&str>) -> Result<u64, EngineError> {
         let owner = self.owner_of_run(run).await?;
         let targets = self.shipping().targets_of(Some(&owner));
         let (mut deleted, mut failed) = (0, None);
         let is_named = target.is_some();
-        // A shipment whose target is not configured any more is forgotten; nothing can be asked of where its documents are.
+        // If the target is no longer configured, the shipment's record is deleted; its documents cannot be reached.
         if let Some(name) = target.filter(|name| named(&targets, name).is_none())
             && self.store().shipment(run, name).await?.is_some()
         {

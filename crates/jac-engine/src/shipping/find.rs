@@ -1,8 +1,9 @@
-//! Single samples of a run from a search target that has all of them, and from the log wherever that might be another answer.
+//! Finds single samples of a run in a search target that has all of them, and in the log whenever the target's result
+//! might differ.
 //!
-//! A target is asked only where it has been counted to be complete and the log is so long that reading it takes longer. What it answers is
-//! held against what is known of the log: its documents, its samples, and each sample against the search. One that is away is not asked
-//! again for a while, so that nobody waits for it.
+//! A target is queried only if a count has shown that it is complete and the log is so long that reading it takes
+//! longer. Its result is compared with what is known about the log: its documents, its samples, and each sample with
+//! the search. An unreachable target is not queried again for a while, so that nobody waits for it.
 
 use super::pauses::TIMEOUT;
 use super::query::query;
@@ -19,13 +20,13 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// What the log is called among sources; no target has this name.
+/// The name of the log among sources; no target has this name.
 pub const LOG: &str = "log";
 /// A log with fewer rows is read sooner than a target answers (docs/benchmarks.md).
 const ROWS_WORTH_ASKING: u64 = 1_000_000;
-/// A target has to answer in this time.
+/// Time limit for a target's response.
 const ANSWER_LIMIT: Duration = Duration::from_secs(3);
-/// The most of a summary that is read.
+/// Maximum number of bytes that are read of a summary.
 const SUMMARY_BYTES: usize = 64 << 20;
 
 /// Where samples are searched.
@@ -33,16 +34,16 @@ const SUMMARY_BYTES: usize = 64 << 20;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SampleSource {
-    /// In a search target where that is quicker, else in the log.
+    /// In a search target if that is faster, otherwise in the log.
     #[default]
     Auto,
     /// In the log.
     Log,
-    /// In a search target, however long the log is; in the log where none can answer.
+    /// In a search target, however long the log is; in the log if no target can answer.
     Search,
 }
 
-/// What a search for samples found, and who answered. It is the same answer whoever did.
+/// The result of a search for samples, and its source. The result is the same from every source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FoundSamples {
@@ -64,7 +65,7 @@ pub struct SearchFallback {
     pub code: String,
 }
 
-/// What is known of a log besides its samples.
+/// Known facts about a log in addition to its samples.
 pub(crate) struct Reading {
     samples: u64,
     pub rejected_rows: u64,
@@ -72,10 +73,11 @@ pub(crate) struct Reading {
 }
 
 impl Engine {
-    /// Searches the samples of a run. It waits for a search target, and reads the log: call it where that is allowed.
+    /// Searches the samples of a run. It waits for a search target, and reads the log: do not call it on an async
+    /// thread.
     ///
     /// # Errors
-    /// When there is no such run, or it has no log.
+    /// When the run does not exist, or has no log.
     pub fn find_samples(
         &self,
         run: &RunId,
@@ -166,7 +168,7 @@ impl Engine {
 
 enum Asked {
     Answered(FoundSamples),
-    /// No target can be asked.
+    /// No target can be queried.
     No,
     Failed(SearchFallback),
 }
@@ -174,7 +176,7 @@ enum Asked {
 /// The matches, in the form of a log search.
 fn result(matches: SampleMatches, reading: &Reading) -> SearchResult {
     let SampleMatches { searched, matched, samples, .. } = matches;
-    // As there: where every row is a transaction they are the samples.
+    // As there: if every row is a transaction, transactions count as the samples.
     let (searched, matched) = match searched.requests {
         0 => ((searched.transactions, 0), (matched.transactions, 0)),
         requests => ((requests, searched.transactions), (matched.requests, matched.transactions)),

@@ -1,4 +1,4 @@
-//! The log of a run for whoever ships it: read where it lies, plain or compressed, and its cursor kept in the database.
+//! The log of a run for its shipment: read in place, plain or compressed, with the cursor stored in the database.
 
 use super::{Key, of_store};
 use crate::engine::Engine;
@@ -18,9 +18,9 @@ use tokio::time::{Instant, sleep};
 
 /// The shipment was removed or restarted.
 pub(super) const CHANGED: &str = "shipment_changed";
-/// How often it is checked whether the log has more.
+/// Interval of checks for more of the log.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// A cursor is written down this often; after a crash what came after it is sent again.
+/// Interval at which a cursor is stored; after a crash later rows are sent again.
 const KEEP_EVERY: Duration = Duration::from_millis(500);
 /// Refused rows are written down up to this, and counted beyond it.
 const MOST_REFUSED_BYTES: u64 = 64 << 20;
@@ -37,12 +37,12 @@ pub(crate) fn refused_artefact(target: &str) -> String {
     format!("{FOLDER}/{target}.refused.ndjson")
 }
 
-/// Which of two shipments goes first where both have much to do.
+/// Which of two shipments has priority if both have much to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Precedence {
     /// For a run that was active when its shipping started: people are watching it.
     Live,
-    /// Of a run that was over by then. It waits while a live one to the same target is behind.
+    /// The run was already over. It waits while a live one to the same target is behind.
     Backfill,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct SpoolLog<'a> {
     path: PathBuf,
     refused: PathBuf,
     attempt: Attempt,
-    /// The run was seen to have finished, and what came before that has been read.
+    /// The run was found to have finished, and everything before that was read.
     was_finished: AtomicBool,
     state: Mutex<State>,
 }
@@ -65,12 +65,12 @@ struct State {
     reason: Option<String>,
     written: Instant,
     is_pending: bool,
-    /// The log, opened, once it does not grow any more.
+    /// The opened log, once it no longer grows.
     file: Option<Arc<KeptFile>>,
 }
 
 impl<'a> SpoolLog<'a> {
-    /// Opens the log of a shipment. What a crash left behind in the file of refused rows is removed.
+    /// Opens the log of a shipment. The remains of a crash in the file of refused rows are removed.
     pub async fn open(engine: &'a Engine, row: &ShipmentRow, precedence: Precedence) -> Result<Self, TargetError> {
         let refused = refused_path(engine, &row.run, &row.target);
         let (path, bytes) = (refused.clone(), row.refused_bytes);
@@ -166,7 +166,7 @@ impl SampleLog for SpoolLog<'_> {
         if self.precedence == Precedence::Live {
             shipping.note_behind(&self.key, bytes.len() == most);
         }
-        // One that is compressed, or in the store, changes no more, and takes a while to open.
+        // A log that is compressed, or in the store, does not change any more, and takes a while to open.
         self.state().file = file.filter(|file| !matches!(**file, KeptFile::Plain(..)));
         Ok(bytes)
     }
@@ -177,7 +177,7 @@ impl SampleLog for SpoolLog<'_> {
         }
         let is_finished = self.engine.store().run(&self.key.0).await.is_ok_and(|row| row.run.phase.is_terminal());
         self.was_finished.store(is_finished, Ordering::Relaxed);
-        // Of a run that has finished what came since the last read is read at once.
+        // If the run has finished, what arrived since the last read is read at once.
         if !is_finished {
             sleep(CHECK_EVERY).await;
         }
@@ -216,7 +216,7 @@ impl SampleLog for SpoolLog<'_> {
     }
 }
 
-/// Does something with files where that holds nobody up.
+/// Runs work on files where it blocks nobody.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, TargetError> + Send + 'static,
 ) -> Result<T, TargetError> {
@@ -240,7 +240,7 @@ fn truncate(path: &Path, bytes: u64) -> Result<(), TargetError> {
     }
 }
 
-/// Appends refused rows and gives the file's length.
+/// Appends refused rows and returns the file's length.
 fn append(path: &Path, bytes: u64, rows: &[RefusedRow]) -> Result<u64, TargetError> {
     if bytes >= MOST_REFUSED_BYTES {
         return Ok(bytes);
@@ -264,7 +264,7 @@ fn append(path: &Path, bytes: u64, rows: &[RefusedRow]) -> Result<u64, TargetErr
     Ok(bytes + lines.len() as u64)
 }
 
-/// How many bytes of the log are behind the last acknowledged row.
+/// Bytes of the log after the last acknowledged row.
 pub(super) fn waiting_bytes(engine: &Engine, row: &ShipmentRow) -> Option<u64> {
     let log = KeptFile::open(&spool(engine.folder(), &row.run)).ok()??;
     Some(log.bytes().saturating_sub(row.cursor.row.unwrap_or(0)))

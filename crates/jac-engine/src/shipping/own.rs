@@ -1,4 +1,4 @@
-//! People's own search targets: saved, tried, deleted. Their runs are shipped there as to the server's.
+//! People's own search targets: saved, tested, deleted. Their runs are shipped there as to the server's.
 
 use super::Shipping;
 use super::view::{ShipmentTrouble, trouble_of};
@@ -26,12 +26,12 @@ const MOST_LABELS: usize = 20;
 /// How long a target may take to identify itself.
 const TRY_LIMIT: Duration = Duration::from_secs(30);
 
-/// A search target to save. At most one way to sign in.
+/// A search target to save. At most one method of authentication.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewSearchTarget {
-    /// What its owner calls it: lower-case letters, digits and hyphens.
+    /// Its owner's name for it: lower-case letters, digits and hyphens.
     pub name: String,
     pub settings: OwnTargetSettings,
     #[serde(default)]
@@ -44,7 +44,7 @@ pub struct NewSearchTarget {
     /// Of Amazon's service, with `credentials`.
     #[serde(default)]
     pub aws_region: Option<String>,
-    /// The ID of one of one's own sets of AWS credentials.
+    /// The ID of one of your own sets of AWS credentials.
     #[serde(default)]
     pub credentials: Option<String>,
 }
@@ -79,7 +79,7 @@ pub struct OwnTargetView {
     pub saved_ms: i64,
 }
 
-/// What is kept of a target beside its secret.
+/// The stored data of a target, except its secret.
 #[derive(Clone, Serialize, Deserialize)]
 struct Kept {
     settings: OwnTargetSettings,
@@ -89,7 +89,7 @@ struct Kept {
     aws_region: Option<String>,
 }
 
-/// What is sealed. It has no `Debug`.
+/// The sealed part. It has no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Sealed {
@@ -219,7 +219,7 @@ impl Shipping {
 }
 
 impl Engine {
-    /// Makes people's own search targets with that. Without it there are none.
+    /// Sets the factory of people's own search targets. Without it there are none.
     pub fn make_search_targets_with(&self, maker: Arc<dyn TargetMaker>) {
         *self.shipping().maker.lock().unwrap_or_else(PoisonError::into_inner) = Some(maker);
     }
@@ -235,7 +235,7 @@ impl Engine {
         let view = |row: SearchTargetRow| {
             let own = || unfinished.iter().filter(|shipment| shipment.target == row.id);
             let (waiting, trouble) = (own().count() as u64, own().find_map(trouble_of));
-            // One that a newer JAC has written is left out.
+            // One that a newer JAC has written is skipped.
             let kept: Kept = serde_json::from_str(&row.settings).ok()?;
             let name_of =
                 |id: &str| sets.iter().find(|set| set.id == id).map(|set| set.name.clone()).unwrap_or_default();
@@ -256,10 +256,10 @@ impl Engine {
         Ok(rows.filter(|row| owner.is_none_or(|owner| row.owner.id == owner)).filter_map(view).collect())
     }
 
-    /// One of them.
+    /// One target.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub async fn own_search_target(&self, id: &str) -> Result<OwnTargetView, EngineError> {
         let found = self.own_search_targets(None).await?.into_iter().find(|target| target.id == id);
         found.ok_or_else(|| super::targets::not_found(id))
@@ -352,14 +352,14 @@ impl Engine {
         }
     }
 
-    /// Deletes a target. What was shipped stays there, and what was not is not shipped any more.
+    /// Deletes a target. Shipped documents are kept there, and nothing more is shipped.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn delete_own_search_target(&self, id: &str) -> Result<(), EngineError> {
         self.store().delete_search_target(id).await?;
         self.load_own_targets().await?;
-        // Whoever ships there finds no target any more.
+        // Active shipments find that the target no longer exists.
         self.shipping().poke_target(id);
         Ok(())
     }
@@ -374,7 +374,7 @@ impl Engine {
 
     /// Reads which targets people have.
     pub(super) async fn load_own_targets(&self) -> Result<(), EngineError> {
-        // Whoever comes later has read what is newer.
+        // Under the lock, so that the last caller has read the newest rows.
         let _turn = self.shipping().loading.lock().await;
         let made =
             self.store().search_targets().await?.into_iter().filter_map(|row| match self.make_own_target(&row) {
@@ -422,7 +422,7 @@ impl Engine {
         maker.make(OwnTarget { name: row.id.clone(), settings: kept.settings, auth, reach }).map_err(unmade)
     }
 
-    /// Whose the targets are that a run is shipped to besides the server's.
+    /// The owner of the targets that a run is shipped to in addition to the server's.
     pub(super) async fn owner_of_run(&self, run: &RunId) -> Result<String, EngineError> {
         Ok(self.store().run(run).await?.run.owner.id)
     }

@@ -1,7 +1,8 @@
-//! Which search targets are not asked for samples at present, so that nobody waits for one that does not answer.
+//! Search targets that are temporarily not queried for samples, so that nobody waits for one that does not respond.
 //!
-//! A target that is away is asked for no run. A search that takes too long says less: the run may be a large one, and others are answered. So it
-//! pauses its own run's searches, and all of the target's only if another run's took too long too.
+//! An unreachable target is not queried for any run. A slow search means less: the run may be a large one, and others
+//! are answered. So it pauses only searches of its own run, and those of the whole target only if another run's search
+//! took too long too.
 
 use jac_model::RunId;
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 pub(super) const TIMEOUT: &str = "search_timeout";
 /// How long a target that did not answer is left alone.
 const PAUSE: Duration = Duration::from_secs(30);
-/// What is wrong with a target then, whatever run is asked for.
+/// The faults of a target that affect all runs.
 const AWAY: [&str; 6] = [
     "search_unreachable",
     "search_unavailable",
@@ -23,7 +24,7 @@ const AWAY: [&str; 6] = [
     "search_certificate",
 ];
 
-/// A target, and the run that alone is not searched there; `None`: none is.
+/// A target, and the single run that is not searched there; `None`: no run is.
 type Paused = (String, Option<RunId>);
 
 /// Until when, and why.
@@ -31,7 +32,7 @@ type Paused = (String, Option<RunId>);
 pub(super) struct Pauses(Mutex<HashMap<Paused, (Instant, &'static str)>>);
 
 impl Pauses {
-    /// Why a target is not asked for a run now.
+    /// Why a target is not queried for a run now.
     pub fn code(&self, target: &str, run: &RunId) -> Option<&'static str> {
         let (pauses, now) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
         let of = |run: Option<RunId>| pauses.get(&(target.to_owned(), run)).filter(|(until, _)| now < *until);

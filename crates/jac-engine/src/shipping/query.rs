@@ -1,5 +1,5 @@
-//! A search for samples in the terms of search targets: only what a target answers exactly as the log does. A pattern is asked for where it
-//! stands for a few texts, as those that the tables link to do.
+//! A search for samples in the terms of search targets: only conditions that a target evaluates exactly as the log
+//! does. A pattern is used if it represents a few texts, like those in links from the tables.
 
 use jac_logs::{Bound, Condition, Field, Keep, Search, Test};
 use jac_model::RunId;
@@ -10,9 +10,9 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 
 /// Times that every engine supports: 1970 to 9999.
 const TIMES_MS: std::ops::RangeInclusive<i64> = 0..=253_402_300_799_999;
-/// Texts that a pattern may stand for.
+/// Maximum number of texts that a pattern may represent.
 const MOST_TEXTS: usize = 32;
-/// No longer ones are asked for.
+/// Maximum length of a text.
 const MOST_BYTES: usize = 512;
 
 /// The search as a question to a target; `None`: its answer might be another than the log's.
@@ -29,7 +29,7 @@ pub(super) fn query(run: &RunId, search: &Search) -> Option<SampleQuery> {
     })
 }
 
-/// A condition: `None` where it cannot be asked for, `Some(None)` where it holds of every sample.
+/// A condition: `None` if it cannot be queried, `Some(None)` if it matches every sample.
 fn condition(condition: &Condition) -> Option<Option<QueryCondition>> {
     Some(Some(match condition {
         Condition::Time(bound) => {
@@ -77,7 +77,7 @@ fn within(bound: Bound<i64>) -> Option<Within> {
     Some(Within { at_least, at_most })
 }
 
-/// The texts that a pattern stands for, and where.
+/// The texts that a pattern represents, and their position.
 fn of_pattern(pattern: &str) -> Option<TextTest> {
     // As the log's search reads it.
     let mut whole = ParserBuilder::new().utf8(false).build().parse(pattern).ok()?;
@@ -118,7 +118,8 @@ fn of_kind(kind: HirKind) -> Option<Hir> {
     }
 }
 
-/// A test for texts. Documents have a replacement character where the log has bytes that are no text, so none is asked for.
+/// A test for texts. Documents have a replacement character where the log has invalid UTF-8, so such texts are not
+/// queried.
 fn text_test(any_of: Vec<String>, at_start: bool, at_end: bool) -> Option<TextTest> {
     let is_plain = |text: &String| !text.is_empty() && text.len() <= MOST_BYTES && !text.contains('\u{FFFD}');
     let fits = !any_of.is_empty() && any_of.len() <= MOST_TEXTS && any_of.iter().all(is_plain);

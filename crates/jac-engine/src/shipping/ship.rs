@@ -1,6 +1,6 @@
-//! The task of one shipment: from its cursor to the end of the run's log, tried again until that is done.
+//! The task of one shipment: from its cursor to the end of the run's log, retried until that is done.
 //!
-//! What is read is `shipping/log.rs`'s; whether it has arrived is `shipping/arrival.rs`'s.
+//! `shipping/log.rs` reads the log; `shipping/arrival.rs` verifies the arrival.
 
 use super::log::{self, Precedence, SpoolLog};
 use super::targets::named;
@@ -14,11 +14,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// Between two tries of something that failed outside of a target.
+/// Interval of attempts after a failure outside of a target.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
 impl Engine {
-    /// Sees to it that there is a task for the shipment, if its target is one of this server's.
+    /// Ensures that the shipment has a task, if its target is one of this server's.
     pub(super) fn work_on_shipment(&self, run: &RunId, target: &str) {
         let targets = self.shipping().targets();
         let Some(target) = named(&targets, target) else { return };
@@ -68,7 +68,7 @@ impl Engine {
             // Until then there is only this task: a restart of the shipment is signalled to it.
             let is_over = match self.store().shipment(&key.0, &key.1).await {
                 Ok(row) => row.is_none_or(|row| row.state.is_final()),
-                // It is looked at again.
+                // It is checked again.
                 Err(_) => false,
             };
             if is_over && self.shipping().ends(&key) {
@@ -125,7 +125,7 @@ impl Engine {
         match shipped {
             Ok(_) if target.counts() => self.finish_counted(key, target).await,
             Ok(_) => self.finish_delivered(key).await,
-            // It does not come back.
+            // It will not be restored.
             Err(error) if error.code == "log_missing" => {
                 self.finish(key, ShipmentState::Incomplete, None, Some(("log_missing", error.message))).await
             }
@@ -159,7 +159,7 @@ impl Engine {
         Ok(changed.await.map_err(of_store)?.map(|(row, ())| row))
     }
 
-    /// Writes down what holds a shipment up.
+    /// Records what holds up a shipment.
     pub(super) async fn note_trouble(&self, key: &Key, trouble: Option<TargetError>) {
         let trouble = trouble.map(|error| (error.code.to_owned(), error.message));
         if let Err(error) = self.change_shipment(key, move |row| row.trouble = trouble).await {

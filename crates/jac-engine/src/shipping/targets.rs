@@ -1,6 +1,6 @@
-//! Which search targets there are for whom: the server's for everybody, and people's own.
+//! The search targets for each person: the server's, for everybody, and people's own.
 //!
-//! How people's own are saved and made is `shipping/own.rs`'s.
+//! `shipping/own.rs` saves and creates people's own.
 
 use super::Shipping;
 use crate::engine::Engine;
@@ -9,12 +9,12 @@ use jac_model::search::{SampleTarget, TargetTest};
 use std::sync::{Arc, PoisonError};
 
 impl Shipping {
-    /// All of them, the server's first.
+    /// All targets, the server's first.
     pub(super) fn targets(&self) -> Vec<Arc<dyn SampleTarget>> {
         self.targets_of(None)
     }
 
-    /// Those that runs of that person are shipped to: the server's and their own. `None`: everybody's.
+    /// The targets for that person's runs: the server's and their own. `None`: everybody's.
     pub(super) fn targets_of(&self, owner: Option<&str>) -> Vec<Arc<dyn SampleTarget>> {
         let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,10 +41,10 @@ pub(super) fn named<'a>(targets: &'a [Arc<dyn SampleTarget>], name: &str) -> Opt
 }
 
 impl Engine {
-    /// Asks a target who it is.
+    /// Queries a target's identity.
     ///
     /// # Errors
-    /// When there is no such target, or it cannot be used as it is.
+    /// When the target does not exist, or is not usable.
     pub async fn test_search_target(&self, name: &str) -> Result<TargetTest, EngineError> {
         let targets = self.shipping().targets();
         let target = named(&targets, name).ok_or_else(|| not_found(name))?;

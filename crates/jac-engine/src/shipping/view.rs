@@ -9,7 +9,7 @@ use jac_model::search::{ShipmentState, TargetInfo};
 use jac_store::ShipmentRow;
 use serde::{Deserialize, Serialize};
 
-/// The time around a run that a dashboard shows besides.
+/// The time before and after a run that a dashboard also shows.
 const AROUND_MS: i64 = 60_000;
 
 /// The shipping of a run to a target.
@@ -18,10 +18,10 @@ const AROUND_MS: i64 = 60_000;
 pub struct Shipment {
     /// The target's name.
     pub target: String,
-    /// `null`: this server has no such target any more.
+    /// `null`: this server no longer has this target.
     pub target_info: Option<TargetInfo>,
     pub state: ShipmentState,
-    /// Rows of the log that were sent and answered; each makes a document.
+    /// Rows of the log that were sent and acknowledged; each becomes a document.
     pub rows: u64,
     /// Rows that the target accepted.
     pub shipped: u64,
@@ -29,9 +29,9 @@ pub struct Shipment {
     pub refused: u64,
     /// Documents of the run at the target, counted in the end; `null`: not counted.
     pub counted: Option<u64>,
-    /// Bytes of the log that were not answered yet; `null` when everything was.
+    /// Bytes of the log that were not acknowledged yet; `null` when everything was.
     pub waiting_bytes: Option<u64>,
-    /// While rows are shipped: how long ago the newest one that was answered began, in milliseconds.
+    /// While rows are being shipped: the age of the newest acknowledged one by its start, in milliseconds.
     pub delay_ms: Option<i64>,
     /// Why it is delayed, or its final error.
     pub trouble: Option<ShipmentTrouble>,
@@ -61,11 +61,11 @@ pub struct TargetView {
     pub target: TargetInfo,
     /// Number of runs being shipped to it or waiting.
     pub unfinished: u64,
-    /// What holds one of them up.
+    /// What holds up one of them.
     pub trouble: Option<ShipmentTrouble>,
 }
 
-/// Nobody ships there any more.
+/// The target was removed.
 fn removed() -> ShipmentTrouble {
     ShipmentTrouble {
         code: "search_target_removed".to_owned(),
@@ -81,7 +81,7 @@ impl Engine {
     /// How a run's samples get to the search targets.
     ///
     /// # Errors
-    /// When there is no such run, or the database cannot be read.
+    /// When the run does not exist, or the database cannot be read.
     pub async fn shipments(&self, run: &RunId) -> Result<Vec<Shipment>, EngineError> {
         let stored = self.store().run(run).await?.run;
         let rows = self.store().shipments(run).await?;

@@ -1,4 +1,4 @@
-//! Findings about what a plan expects of the JMeter that runs it: properties, classes, encoding, settings of elements.
+//! Findings about a plan's requirements on JMeter: properties, classes, encoding, settings of elements.
 
 use std::collections::HashSet;
 
@@ -6,14 +6,14 @@ use super::{Context, Findings, Severity};
 use crate::data_files::KEY_STORE;
 use crate::properties::PropertyUse;
 
-/// Properties that are read without a default and not given.
+/// Properties that are read without a default and have no value.
 pub(super) fn properties(uses: &[PropertyUse], findings: &mut Findings) {
     for used in uses.iter().filter(|used| used.property.value.is_none() && !used.set_by_plan) {
         let name = &used.property.name;
         let Some(bare) = &used.without_default else {
             continue;
         };
-        // Tried: see `Scope`.
+        // Verified: see `Scope`.
         let becomes = if bare.function == "__P" { "1" } else { name.as_str() };
         let call = format!("${{{}({name})}}", bare.function);
         let message = format!(
@@ -48,7 +48,7 @@ pub(super) fn classes(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// What was odd about the file itself.
+/// Findings about the file itself.
 pub(super) fn text(context: &Context<'_>, findings: &mut Findings) {
     if !context.plan.lossy {
         return;

@@ -14,16 +14,16 @@ use crate::path::PlanPath;
 /// How long the list of the elements that read a file may become, in bytes.
 const MAX_READERS: usize = 500;
 
-/// The files that are there, as they are looked for.
+/// The existing files, indexed for lookups.
 struct Index<'a> {
     by_name: HashMap<&'a str, &'a str>,
     by_lower_case: HashMap<String, &'a str>,
-    /// What the plan itself writes.
+    /// Files that the plan itself writes.
     written: HashSet<String>,
 }
 
 impl Index<'_> {
-    /// The file that may be meant: of the same name at another path, or in another case.
+    /// The file that is probably intended: the same name at another path, or in another case.
     fn elsewhere(&self, folder: &str, path: &str) -> Option<Misplaced> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let found = self.by_lower_case.get(&path.to_ascii_lowercase()).or_else(|| self.by_name.get(name))?;
@@ -31,7 +31,7 @@ impl Index<'_> {
     }
 }
 
-/// A path relative to the plan's folder, made relative to the root.
+/// Converts a path relative to the plan's folder to one relative to the root.
 fn from_root(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
@@ -96,7 +96,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) -> Vec<DataF
     files
 }
 
-/// Something lies below the path.
+/// Whether the path is a folder with files.
 fn is_folder(context: &Context<'_>, path: &str) -> bool {
     let below = format!("{path}/");
     context.input.files.range(below.clone()..).next().is_some_and(|(file, _)| file.starts_with(&below))
@@ -113,7 +113,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     };
     if path.as_str().is_empty() {
         if used.kind == DataFileKind::Csv {
-            // Tried: the thread ends before its first sample.
+            // Verified: the thread ends before its first sample.
             let from = match written.as_str() {
                 "" => String::new(),
                 written => format!(" ({written} is empty)"),
@@ -127,7 +127,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     let files = &context.input.files;
     match used.kind {
         DataFileKind::ClassPath => return class_path(context, used, path, findings),
-        // Tried: JMeter continues with an empty key store.
+        // Verified: JMeter continues with an empty key store.
         DataFileKind::KeyStore if !matches!(path, PlanPath::Beside(path) if files.contains_key(path)) => {
             let message =
                 format!("\"{element}\" uses the keystore {}, which is not among the plan's files.", path.as_str());
@@ -146,7 +146,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
         _ => {}
     }
     if !used.encoding.trim().is_empty() && !charsets::is_known(&used.encoding) {
-        // Tried: the rows are read as if the file had ended.
+        // Verified: the rows are read as if the file had ended.
         let message = format!(
             "\"{element}\" reads {} as \"{}\", an encoding that Java does not know.",
             path.as_str(),
@@ -208,7 +208,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
                 ("file_missing", format!("reads {path}, which is not among the plan's files."), hint)
             }
             Some(facts) if used.csv.is_some() && (facts.bytes == 0 || facts.rows == Some(0)) => {
-                // Tried: an empty file stops every thread where a header is expected, else variables are "<EOF>".
+                // Verified: an empty file stops every thread if a header is expected, otherwise variables are "<EOF>".
                 let hint = "Add rows to the file, below its header line if it has one.".to_owned();
                 ("file_without_rows", format!("reads {path}, which contains no data rows."), hint)
             }
@@ -224,7 +224,7 @@ fn one(context: &Context<'_>, used: &DataFileUse, index: &Index<'_>, findings: &
     }
 }
 
-/// Where a name comes from that is not written as it is looked for: a sentence, and the property that has no value.
+/// The origin of an evaluated name that differs from its notation: a sentence, and the property that has no value.
 fn origin(context: &Context<'_>, used: &DataFileUse) -> (String, Option<String>) {
     if !has_expression(&used.written) {
         return (String::new(), None);
@@ -259,7 +259,7 @@ fn origin(context: &Context<'_>, used: &DataFileUse) -> (String, Option<String>)
     (because, property)
 }
 
-/// JMeter adds the entries of the test plan's class path on the master and on every worker (tried).
+/// JMeter adds the entries of the test plan's class path on the master and on every worker (verified).
 fn class_path(context: &Context<'_>, used: &DataFileUse, path: &PlanPath, findings: &mut Findings) {
     let element = &used.element;
     let shown = path.as_str();

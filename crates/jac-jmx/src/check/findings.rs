@@ -1,10 +1,10 @@
-//! Findings as they are collected: of each code only this many, and how many more there are.
+//! Collects findings: a limited number of each code, and the number of the others.
 
 use std::collections::BTreeMap;
 
 use super::{Finding, Severity};
 
-/// The most findings of one code: who has a hundred of a kind mends the kind.
+/// Maximum number of findings with one code: a person with a hundred of a kind fixes the cause.
 const MAX_PER_CODE: usize = 100;
 /// The longest message or name, in characters.
 const MAX_TEXT: usize = 2_000;
@@ -17,7 +17,7 @@ pub(crate) struct Findings {
     has_error: bool,
 }
 
-/// The finding that was added, to be given its parameters.
+/// The added finding, for adding its parameters.
 pub(super) struct Added<'f>(Option<&'f mut Finding>);
 
 impl Added<'_> {
@@ -55,7 +55,7 @@ impl Findings {
         Added(self.found.last_mut())
     }
 
-    /// All findings, errors first and otherwise in the order of the plan, and whether none is an error.
+    /// All findings, errors first and otherwise in the order of the plan, and whether there is no error.
     pub(super) fn sorted(mut self) -> (Vec<Finding>, bool) {
         for (code, (count, severity)) in std::mem::take(&mut self.counts) {
             if count > MAX_PER_CODE {
@@ -69,7 +69,7 @@ impl Findings {
     }
 }
 
-/// Keeps the first this many of a list, and says so.
+/// Truncates a list and adds a finding about it.
 pub(super) fn shorten<T>(list: &mut Vec<T>, most: usize, what: &str, findings: &mut Findings) {
     let count = list.len();
     if count > most {

@@ -1,4 +1,4 @@
-//! Findings about thread groups and what they run.
+//! Findings about thread groups and their contents.
 
 use std::collections::{HashMap, HashSet};
 
@@ -64,8 +64,8 @@ fn samplers(context: &Context<'_>, groups: &[&Group], findings: &mut Findings) {
     }
 }
 
-/// The CSV Data Sets that end their threads at the end of the file, by the thread group that they stand in; `None` is the whole
-/// plan.
+/// The CSV Data Sets that end their threads at the end of the file, by the thread group that contains them; `None` is
+/// the whole plan.
 fn ending_files<'a>(context: &'a Context<'_>) -> HashMap<Option<usize>, &'a str> {
     let of_csv = |located: &&Located<'a>| {
         let is = |name: &str| context.scope().is_true(located.element, name);
@@ -137,7 +137,7 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
         }
     };
     if group.scheduler && report.duration_s == Some(0) {
-        // Tried: "Invalid duration 0 set in Thread Group", no sample, exit code 0.
+        // Verified: "Invalid duration 0 set in Thread Group", no sample, exit code 0.
         let message =
             format!("The scheduler of \"{name}\" is on without a duration, which JMeter refuses at the start.");
         add(
@@ -149,7 +149,7 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
         );
     }
     if let Some(delay_s) = group.negative_delay {
-        // Tried: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
+        // Verified: "Invalid delay -1 set in Thread Group", no sample, exit code 0.
         let message = format!(
             "The startup delay of \"{name}\" is {delay_s} s, which JMeter rejects as invalid when the test starts."
         );

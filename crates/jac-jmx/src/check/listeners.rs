@@ -1,13 +1,13 @@
-//! Findings about listeners: JAC takes the samples itself, so listeners of the plan only cost.
+//! Findings about listeners: JAC collects the samples itself, so listeners of the plan only cost resources.
 //!
 //! In a distributed run JMeter wraps *each* listener of the plan for remote use (`ConvertListeners`), and every worker
-//! sends every sample once more for it. Listeners then work on the master. Where each worker runs the plan by itself, they work on every
-//! worker, and a file that is named by an absolute path is one and the same for workers that share a disk.
+//! sends every sample once more for it. Listeners then run on the master. If each worker runs the plan by itself, they
+//! run on every worker, and a file with an absolute path is the same file for workers that share a disk.
 
 use super::{Context, Findings, ListenersAt, Severity};
 use crate::plan::Element;
 
-/// Listeners made for the window; they keep samples in memory or were never meant for load.
+/// Listeners made for the GUI; they keep samples in memory or are not meant for load tests.
 const HEAVY: [(&str, &str); 9] = [
     ("ViewResultsFullVisualizer", "View Results Tree"),
     ("TableVisualizer", "View Results in Table"),

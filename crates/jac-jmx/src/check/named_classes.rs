@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::{Context, Findings, Severity};
 use crate::plan::Element;
 
-/// Script engines by the languages that they answer to (asked of JMeter 5.6.3's `ScriptEngineManager` and of their makers).
+/// Script engines by the names of their languages (as reported by JMeter 5.6.3's `ScriptEngineManager` and the engines'
+/// factories).
 const ENGINES: [(&[&str], &str); 8] = [
     (&["groovy"], "org.codehaus.groovy.jsr223.GroovyScriptEngineFactory"),
     (&["beanshell", "bsh", "java"], "bsh.engine.BshScriptEngineFactory"),
@@ -41,7 +42,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
         if element.kind().starts_with("JSR223") {
             let Some(language) = context.scope().evaluate(element.text_or_empty("scriptLanguage")) else { continue };
             let language = language.trim().to_ascii_lowercase();
-            // Of a language that is not known here nothing can be said.
+            // Nothing is known about the engines of a language that is not in the table.
             let mut engines = ENGINES.iter().filter(|(names, _)| names.contains(&language.as_str())).peekable();
             let is_there = engines.peek().is_none() || engines.any(|(_, class)| (lookup.has_class)(class));
             if language.is_empty() || is_there || !reported.insert(language.clone()) {

@@ -92,7 +92,7 @@ fn concurrency(users: u64, ramp_ms: u64, steps: u64, end_ms: u64) -> Vec<LoadPoi
             let at_ms = share(ramp_ms, step, steps);
             let before = points.last().map_or(0, |last| last.users);
             points.push(point(at_ms, before));
-            // Rounded as `Math.round` does.
+            // Rounded like `Math.round`.
             let twice = share(users, 2 * (step + 1), steps);
             points.push(point(at_ms, twice / 2 + twice % 2));
         }
@@ -130,7 +130,7 @@ fn stepping(group: &Stepping) -> Vec<LoadPoint> {
     let steps = if users < burst { 1 } else { rest.div_ceil(step) };
     let up_ms = steps.saturating_mul(period_ms);
     let last_ms = match rest % step {
-        // The plugin's own arithmetic where the first step is larger than all.
+        // The plugin's own arithmetic if the first step exceeds the total.
         _ if users < burst => up_ms.saturating_sub(share(group.ramp_ms, burst - users, step)),
         0 => up_ms.saturating_add(group.ramp_ms),
         last => up_ms.saturating_add(share(group.ramp_ms, last, step)),
@@ -201,7 +201,7 @@ pub(super) fn later(points: Vec<LoadPoint>, delay_ms: u64) -> Vec<LoadPoint> {
     std::iter::once(point(0, 0)).chain(moved).collect()
 }
 
-/// Users just before a time; `None`: the line has ended before.
+/// Number of users just before a time; `None`: the line has ended before.
 fn before(points: &[LoadPoint], at_ms: u64) -> Option<u64> {
     let next = points.partition_point(|point| point.at_ms < at_ms);
     let to = points.get(next)?;
@@ -209,7 +209,7 @@ fn before(points: &[LoadPoint], at_ms: u64) -> Option<u64> {
     Some(between(from, *to, at_ms))
 }
 
-/// Users from a time on; `None`: the line has ended.
+/// Number of users from a time on; `None`: the line has ended.
 fn from(points: &[LoadPoint], at_ms: u64) -> Option<u64> {
     let next = points.partition_point(|point| point.at_ms <= at_ms);
     let Some(last) = next.checked_sub(1).map(|index| points[index]) else { return Some(0) };
@@ -229,7 +229,7 @@ fn between(from: LoadPoint, to: LoadPoint, at_ms: u64) -> u64 {
     u64::try_from((one + other + span / 2) / span).unwrap_or(u64::MAX)
 }
 
-/// All lines together, two by two: one after the other would take the square of their number.
+/// The sum of all lines, added pairwise: adding one after the other would take quadratic time.
 pub(super) fn sum_of(mut lines: Vec<Vec<LoadPoint>>, cancel: Cancel<'_>) -> Vec<LoadPoint> {
     while lines.len() > 1 {
         let sums = cancel.each(lines.chunks(2)).map(|pair| match pair {

@@ -102,7 +102,7 @@ fn plugins_are_drawn_as_they_schedule() {
     assert_eq!(of("Ultimate").iter().map(|point| point.users).max(), Some(100));
     let stepping = of("Stepping");
     let last = stepping.last().expect("points");
-    // The duration that the check computes, which was tried with the plugin.
+    // The duration computed by the check, which was verified with the plugin.
     assert_eq!((last.at_ms, last.users), ((9 * 35 + 5 + 60 + 1 + 5) * 1_000, 0));
     assert!(stepping.contains(&LoadPoint { at_ms: 10_000, users: 10 }), "{stepping:?}");
     assert!(stepping.contains(&LoadPoint { at_ms: 45_000, users: 20 }), "{stepping:?}");

@@ -1,11 +1,12 @@
-//! A running log as its criteria and its automatic stop see it: one value, fed with each sample, asked once a second and at the end.
+//! Evaluates the criteria and the automatic stop of a running log. It receives each sample, and is queried once a
+//! second and at the end.
 
 use super::stop::{StopRule, StopRuleState, StopRules};
 use super::warm_up::WarmUp;
 use super::{Criterion, CriterionResult, judge};
 use crate::{Sample, Summary};
 
-/// What a run is judged by, with what it takes to do so. Live and at the end it is the same.
+/// The criteria and stop rules of a run and the state of their evaluation, the same during the run and at its end.
 #[derive(Debug, Clone, Default)]
 pub struct Evaluation {
     criteria: Vec<Criterion>,
@@ -15,7 +16,8 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Criteria on the samples that start `warm_up_s` seconds after the log's first one or later, and rules on all of them.
+    /// Criteria apply to the samples that start `warm_up_s` seconds or more after the log's first one, rules to all
+    /// samples.
     pub fn new(criteria: Vec<Criterion>, warm_up_s: u64, rules: Vec<StopRule>) -> Self {
         Self { criteria, warm_up_s, warm_up: WarmUp::of_seconds(warm_up_s), rules: StopRules::new(rules) }
     }
@@ -28,8 +30,8 @@ impl Evaluation {
         self.rules.add(sample);
     }
 
-    /// Says by how many milliseconds a node's clock is ahead of the server's, which [`Evaluation::rules`] is asked by; the node is named as
-    /// in [`Sample::host`]. It holds for samples that come after.
+    /// Sets by how many milliseconds a node's clock is ahead of the server's clock, which [`Evaluation::rules`] uses;
+    /// the node is named as in [`Sample::host`]. It applies to samples that are added later.
     pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
         if let Some(warm_up) = &mut self.warm_up {
             warm_up.set_clock_offset(host, ahead_ms);
@@ -42,12 +44,12 @@ impl Evaluation {
         self.rules.set_now(now_ms);
     }
 
-    /// How busy a generator's processors were since the look before, in percent.
+    /// Adds a load generator's CPU usage since the previous observation, in percent.
     pub fn add_processors(&mut self, node: &str, at_ms: i64, percent: u32) {
         self.rules.add_processors(node, at_ms, percent);
     }
 
-    /// What the criteria come to so far; `whole` is the table of the whole log. See [`judge`].
+    /// The results of the criteria so far; `whole` is the table of the whole log. See [`judge`].
     pub fn judge(&mut self, whole: &Summary, max_unread_percent: f64) -> Vec<CriterionResult> {
         match &mut self.warm_up {
             Some(warm_up) => judge(&self.criteria, &warm_up.summary(whole), self.warm_up_s, max_unread_percent),
@@ -55,7 +57,7 @@ impl Evaluation {
         }
     }
 
-    /// How the rules stand at `now_ms`.
+    /// The state of each rule at `now_ms`.
     pub fn rules(&self, now_ms: i64) -> Vec<StopRuleState> {
         self.rules.states(now_ms)
     }

@@ -1,4 +1,4 @@
-//! What a criterion can look at: every number of the table.
+//! The metrics of criteria: every number of the table.
 
 use crate::Entry;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub enum Metric {
     Apdex,
 }
 
-/// What a metric is measured in.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Unit {
@@ -68,7 +68,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// As it is written behind a number.
+    /// The symbol after a number.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::None => "",
@@ -88,7 +88,7 @@ impl Unit {
 }
 
 impl Metric {
-    /// All of them, in the table's order.
+    /// All metrics, in the table's order.
     pub const ALL: [Self; 19] = [
         Self::Samples,
         Self::Errors,
@@ -195,7 +195,7 @@ impl Metric {
         })
     }
 
-    /// What it is measured in.
+    /// Its unit.
     pub fn unit(self) -> Unit {
         match self {
             Self::Samples | Self::Errors | Self::AvgBytes | Self::Apdex => Unit::None,

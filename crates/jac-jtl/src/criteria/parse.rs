@@ -1,18 +1,18 @@
-//! Reading an expression, with errors that say how it should have been.
+//! Parses an expression, with errors that say what was expected.
 
 use super::metric::Unit;
 use super::{Criterion, Metric, Operator};
 
-/// Why an expression is no criterion.
+/// Why an expression is not a valid criterion.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CriterionError {
     /// It is not of the form.
     #[error("expected METRIC[(\"LABEL\")] OP NUMBER[ms|s|%|/s], such as p95(\"Log in\") > 800ms")]
     Form,
-    /// There is no such metric.
+    /// Unknown metric.
     #[error("unknown metric {name:?}; expected one of {}", metric_names())]
     Metric {
-        /// What stands in its place.
+        /// The text found instead.
         name: String,
     },
     /// The label is not quoted.
@@ -29,10 +29,10 @@ pub enum CriterionError {
     /// The parenthesis is missing.
     #[error("expected a closing parenthesis after the label")]
     Parenthesis,
-    /// There is no such operator.
+    /// Unknown operator.
     #[error("expected >, >=, < or <= after the metric, found {found:?}")]
     Operator {
-        /// What stands in its place.
+        /// The text found instead.
         found: String,
     },
     /// It is not a valid number.
@@ -40,7 +40,7 @@ pub enum CriterionError {
     Number {
         /// The operator as written.
         operator: &'static str,
-        /// What stands in the number's place.
+        /// The text found instead of a number.
         found: String,
     },
     /// The number is more than can be.
@@ -71,7 +71,7 @@ pub(super) fn parse(expression: &str) -> Result<Criterion, CriterionError> {
     Ok(Criterion { expression: text.to_owned(), metric, label, operator, threshold })
 }
 
-/// What stands behind a metric: `("LABEL") OP NUMBER`, and the rest.
+/// The part after a metric: `("LABEL") OP NUMBER`, and the remaining text.
 pub(super) struct Comparison<'a> {
     pub label: Option<String>,
     pub operator: Operator,
@@ -100,7 +100,7 @@ pub(super) fn comparison<'a>(name: &str, rest: &'a str) -> Result<Comparison<'a>
     Ok(Comparison { label, operator, sign, threshold, rest })
 }
 
-/// The number that stands after `sign`.
+/// The number after `sign`.
 pub(super) fn number(sign: &'static str, written: &str, rest: &str) -> Result<f64, CriterionError> {
     written.parse().map_err(|_| CriterionError::Number { operator: sign, found: format!("{written}{rest}") })
 }
@@ -156,7 +156,7 @@ fn operator(text: &str) -> Result<(Operator, &'static str, &str), CriterionError
     }
 }
 
-/// What a number in this unit is multiplied with to be in the metric's own.
+/// The factor that converts a number in this unit to the metric's own unit.
 pub(super) fn factor(measured: Unit, unit: &str) -> Option<f64> {
     match (measured, unit) {
         (_, "") | (Unit::Milliseconds, "ms") | (Unit::Percent, "%") => Some(1.0),

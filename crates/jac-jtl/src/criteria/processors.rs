@@ -1,15 +1,15 @@
-//! How busy the generators' processors were over the last seconds, as somebody who looks at them now and then has it.
+//! The load generators' CPU usage over the last seconds, from occasional observations.
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// Whoever was not looked at for so long is not known any more.
+/// The age after which a node's last observation no longer counts.
 const FRESH_MS: i64 = 20_000;
-/// Looks that make a mean.
+/// Minimum number of observations for a mean.
 const FEWEST_LOOKS: usize = 2;
-/// Looks that are kept of a node.
+/// Maximum number of observations kept for a node.
 const MOST_LOOKS: usize = 2_000;
 
-/// Looks at each node: when, and how busy it was since the look before, in percent.
+/// Observations of each node: the time, and the CPU usage since the previous observation, in percent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Processors {
     looks: BTreeMap<String, VecDeque<(i64, u32)>>,
@@ -23,20 +23,20 @@ pub(super) struct Busiest {
 }
 
 impl Processors {
-    /// Takes a look; one that is known already changes nothing. What is older than `kept_ms` is forgotten.
+    /// Adds an observation; a known one changes nothing. Observations older than `kept_ms` are removed.
     pub fn add(&mut self, node: &str, at_ms: i64, percent: u32, kept_ms: i64) {
         let looks = self.looks.entry(node.to_owned()).or_default();
         if looks.back().is_some_and(|(last_ms, _)| *last_ms >= at_ms) {
             return;
         }
         looks.push_back((at_ms, percent));
-        // One that is older says that the others are all there were.
+        // Keeps one observation that is older than `kept_ms`: it shows that the later ones are complete.
         while looks.len() > MOST_LOOKS || looks.get(1).is_some_and(|(second_ms, _)| *second_ms <= at_ms - kept_ms) {
             looks.pop_front();
         }
     }
 
-    /// The node whose mean over the last `window_ms` is the highest; `None` where none was looked at for so long.
+    /// The node with the highest mean over the last `window_ms`; `None` if no node was observed for that long.
     pub fn busiest(&self, now_ms: i64, window_ms: i64) -> Option<Busiest> {
         let from_ms = now_ms - window_ms;
         let mean_of = |looks: &VecDeque<(i64, u32)>| {

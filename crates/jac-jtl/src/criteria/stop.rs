@@ -11,19 +11,19 @@ use crate::Sample;
 use crate::statistics::FUTURE_MS;
 use serde::{Deserialize, Serialize};
 
-/// The rule of a plan that says nothing else.
+/// The stop rule of plans that have no other.
 pub const DEFAULT_RULE: &str = "error_percent >= 90% for 60s";
 /// The longest window, in seconds: an hour.
 pub const LONGEST_WINDOW_S: u64 = 3_600;
 
-/// With fewer samples in it a window says nothing.
+/// A window with fewer samples is not evaluated.
 const FEWEST_SAMPLES: u64 = 5;
 /// Samples that ended longer ago than this, or than half of the window, are old.
 const LATE_MS: i64 = 10_000;
 /// How busy the generators' processors are.
 const PROCESSORS: &str = "generator_cpu_percent";
 
-/// What a rule looks at.
+/// What a rule evaluates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
     /// A metric of the samples.
@@ -61,7 +61,7 @@ impl Subject {
         }
     }
 
-    /// This many samples say something: of a percentile, enough that one is beyond it.
+    /// The minimum number of samples for an evaluation: for a percentile, enough that one sample is beyond it.
     fn fewest_samples(self) -> u64 {
         self.percentile()
             .map_or(FEWEST_SAMPLES, |percent| (100.0 / (100.0 - percent)).round() as u64)
@@ -72,13 +72,13 @@ impl Subject {
 /// Why an expression is not a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StopRuleError {
-    /// What stands before the window is not a comparison.
+    /// The text before the window is not a comparison.
     #[error(transparent)]
     Comparison(#[from] CriterionError),
-    /// There is no such metric of a window.
+    /// Not a metric of a window.
     #[error("the automatic stop has no metric {name:?}; expected one of {}", names())]
     Metric {
-        /// What stands in its place.
+        /// The text found instead.
         name: String,
     },
     /// The unit does not fit the metric.
@@ -88,13 +88,13 @@ pub enum StopRuleError {
         name: &'static str,
         /// Its unit.
         unit: &'static str,
-        /// What stands in its place.
+        /// The text found instead.
         found: String,
     },
-    /// Processors belong to no label.
+    /// CPU usage belongs to no label.
     #[error("{PROCESSORS} takes no label")]
     Label,
-    /// It does not say over how long.
+    /// The window is missing.
     #[error("expected a window after the limit, such as: for 60s")]
     Window,
     /// It is too short or too long.
@@ -119,7 +119,7 @@ pub struct StopRule {
 }
 
 impl StopRule {
-    /// Over how many seconds it looks.
+    /// The length of its window in seconds.
     pub fn window_s(&self) -> u64 {
         self.window_s
     }
@@ -171,7 +171,7 @@ impl std::fmt::Display for StopRule {
 pub enum StopRuleCode {
     /// There is no whole window with enough samples yet.
     Waiting,
-    /// What has come is too old to stop anything.
+    /// The data is too old to stop a run.
     Late,
     /// It is within its limit.
     Held,
@@ -183,13 +183,13 @@ pub enum StopRuleCode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StopRuleState {
-    /// The rule as it was given.
+    /// The rule as it was entered.
     pub expression: String,
     /// A field of the table, or `generator_cpu_percent`.
     pub metric: String,
     /// `null`: the total.
     pub label: Option<String>,
-    /// How it is compared with the limit; where that is true, the run is stopped.
+    /// The comparison with the limit; if it is true, the run is stopped.
     pub operator: Operator,
     /// In `unit`.
     pub limit: f64,
@@ -205,7 +205,7 @@ pub struct StopRuleState {
     pub node: Option<String>,
 }
 
-/// Rules with what they are judged by.
+/// The rules and the data that they are evaluated on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StopRules {
     rules: Vec<(StopRule, Window)>,
@@ -238,7 +238,8 @@ impl StopRules {
             return;
         }
         let end_ms = self.progress.end_ms(sample);
-        // Samples cannot end in the future: the other workers would count as silent, and their windows be dropped.
+        // Samples cannot end in the future: they would make the other workers count as silent, and their windows would
+        // be dropped.
         if self.now_ms.is_some_and(|now_ms| end_ms > now_ms.saturating_add(FUTURE_MS)) {
             return;
         }
@@ -262,7 +263,7 @@ impl StopRules {
         }
     }
 
-    /// How each rule stands at a time of the server's clock.
+    /// The state of each rule at a time of the server's clock.
     pub fn states(&self, now_ms: i64) -> Vec<StopRuleState> {
         self.rules.iter().map(|(rule, window)| self.state(rule, window, now_ms)).collect()
     }
@@ -276,7 +277,7 @@ impl StopRules {
             Subject::Processors => match self.processors.busiest(now_ms, window.length_ms()) {
                 Some(busiest) => {
                     let from_ms = now_ms - window.length_ms();
-                    // A JVM that starts is busy with itself: what counts begins with the samples.
+                    // A starting JVM uses CPU itself, so CPU usage counts only after the first samples.
                     let is_full = self.progress.first_end_ms().is_some_and(|first_ms| first_ms <= from_ms);
                     let code = if is_full { rule.code_of(busiest.percent) } else { StopRuleCode::Waiting };
                     (code, Some(busiest.percent), Some(from_ms), Some(busiest.node))

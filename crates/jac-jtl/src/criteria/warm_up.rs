@@ -1,26 +1,28 @@
-//! The samples that count for the criteria where a run has a warm-up: those that start late enough after the log's first one.
+//! The samples that count for the criteria of a run with a warm-up: those that start late enough after the log's first
+//! one.
 //!
-//! They are counted a second time, as percentiles cannot be subtracted. Without a warm-up nothing is counted twice.
+//! They are counted a second time, because percentiles cannot be subtracted. Without a warm-up nothing is counted
+//! twice.
 
 use crate::{Sample, SampleStatistics, Settings, Summary};
 use std::collections::HashMap;
 
-/// Only the table is asked for: its buckets need not be fine.
+/// Only the table is used, so coarse buckets suffice.
 const BUCKETS: usize = 60;
 
-/// The statistics of what came after the warm-up.
+/// The statistics of the samples after the warm-up.
 #[derive(Debug, Clone)]
 pub(super) struct WarmUp {
     length_ms: i64,
     /// When the log's first row started, by the server's clock.
     first_start_ms: Option<i64>,
-    /// By how much the clocks of nodes are ahead of it.
+    /// How far the nodes' clocks are ahead of it.
     ahead_ms: HashMap<Vec<u8>, i64>,
     statistics: SampleStatistics,
 }
 
 impl WarmUp {
-    /// `None` where there is no warm-up.
+    /// `None` if there is no warm-up.
     pub fn of_seconds(length_s: u64) -> Option<Self> {
         if length_s == 0 {
             return None;
@@ -54,7 +56,7 @@ impl WarmUp {
         }
     }
 
-    /// The table of what counts; what could not be read is the whole log's.
+    /// The table of the samples that count; unread rows are those of the whole log.
     pub fn summary(&mut self, whole: &Summary) -> Summary {
         self.statistics.set_total_basis(whole.total_basis);
         Summary {

@@ -1,19 +1,21 @@
 //! The last seconds of a log that is still being written: mergeable counts by the time at which samples ended.
 //!
-//! What is looked at ends where every node that still sends has been heard, by its own clock: a node whose samples come late
-//! is not taken for one that has none. Memory is set by the window's slots and the steps of response times.
+//! A window ends at the time up to which every node that still sends has reported, by its own clock: a node whose
+//! samples arrive late does not count as one without samples. Memory is bounded by the window's slots and the steps of
+//! response times.
 
 use crate::{Sample, Steps};
 use std::collections::{BTreeMap, HashMap};
 
-/// Into this many slots a window is cut; one of less than this many seconds into seconds.
+/// Number of slots of a window; a window of fewer seconds has slots of one second.
 const SLOTS: i64 = 60;
 /// Steps of response times, less than 1 % wide.
 const STEPS: Steps = Steps::of_digits(8);
-/// Nodes whose progress is followed; the samples of further ones count, and their lateness is not seen.
+/// Maximum number of nodes whose progress is tracked; the samples of further ones count, but their lateness is not
+/// detected.
 const MAX_HOSTS: usize = 1_000;
 
-/// How far each node's samples have come, by clocks that are set right.
+/// The end of each node's newest sample, corrected by its clock offset.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Progress {
     hosts: HashMap<Vec<u8>, i64>,
@@ -45,7 +47,7 @@ impl Progress {
         }
     }
 
-    /// Up to when all nodes have been heard; one that is silent for longer than `silence_ms` is not waited for.
+    /// The time up to which all nodes have reported; a node that is silent for longer than `silence_ms` is ignored.
     pub fn heard_until_ms(&self, silence_ms: i64) -> Option<i64> {
         let newest_ms = self.newest_ms?;
         let sending = self.hosts.values().filter(|at_ms| **at_ms >= newest_ms.saturating_sub(silence_ms));
@@ -58,14 +60,14 @@ impl Progress {
     }
 }
 
-/// What ended within a slot or a window.
+/// Counts of the samples that ended within a slot or a window.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Counted {
     pub samples: u64,
     pub errors: u64,
     elapsed_sum_ms: u64,
     timed: u64,
-    /// By step of response time; empty: nobody asks for it.
+    /// By step of response time; empty: no rule needs them.
     times: Vec<u32>,
 }
 
@@ -102,8 +104,8 @@ impl Counted {
         (self.timed > 0).then(|| self.elapsed_sum_ms as f64 / self.timed as f64)
     }
 
-    /// The response time that this share of the samples, in percent, did not exceed, at most 1 % too low: a rule must not be broken by what is
-    /// exactly at its limit.
+    /// The response time that this share of the samples, in percent, did not exceed, at most 1 % too low: a value
+    /// exactly at the limit must not break a rule.
     pub fn percentile_ms(&self, percent: f64) -> Option<f64> {
         let rank = (self.timed as f64 * percent / 100.0).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -122,9 +124,9 @@ impl Counted {
 pub(super) struct Window {
     length_ms: i64,
     slot_ms: i64,
-    /// Response times are asked for.
+    /// Response times are needed.
     times: bool,
-    /// By number; requests and transactions apart.
+    /// By number; requests and transactions separately.
     slots: BTreeMap<i64, [Counted; 2]>,
 }
 
@@ -136,7 +138,7 @@ pub(super) enum Rows {
     All,
 }
 
-/// What a window has to say.
+/// The contents of a window.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Seen {
     pub from_ms: i64,
@@ -153,7 +155,7 @@ impl Window {
         Self { length_ms: length_s * 1_000, slot_ms: slot_s * 1_000, times, slots: BTreeMap::new() }
     }
 
-    /// How many slots make a window.
+    /// Number of slots in a window.
     fn count(&self) -> i64 {
         (self.length_ms + self.slot_ms - 1) / self.slot_ms
     }
@@ -170,7 +172,7 @@ impl Window {
     pub fn add(&mut self, sample: &Sample<'_>, end_ms: i64) {
         let slot = end_ms.div_euclid(self.slot_ms);
         let newest = self.slots.last_key_value().map_or(slot, |(newest, _)| (*newest).max(slot));
-        // A node may be behind the newest one by a window, and what it has heard of reaches back by another.
+        // A node may be one window behind the newest one, and its own window extends one further back.
         let oldest = newest - 2 * self.count() - 1;
         if slot < oldest {
             return;
@@ -181,7 +183,7 @@ impl Window {
         self.slots.entry(slot).or_default()[usize::from(sample.is_transaction())].add(sample, self.times);
     }
 
-    /// The whole slots up to where all nodes were heard.
+    /// The whole slots up to the time until which all nodes have reported.
     pub fn seen(&self, progress: &Progress, rows: Rows) -> Option<Seen> {
         let heard_until_ms = progress.heard_until_ms(self.length_ms)?;
         let end = heard_until_ms.div_euclid(self.slot_ms);

@@ -1,4 +1,4 @@
-//! Which column holds what: from the header by name in any order, or JMeter's default columns where a header is missing.
+//! The columns' meaning: from the header by name in any order, or JMeter's default columns if there is no header.
 
 use super::rejects::Reason;
 use super::row::{FieldEnds, split_row};
@@ -65,7 +65,7 @@ const DEFAULT: [&str; 17] = [
     "Connect",
 ];
 
-/// Delimiters that are looked for, in this order.
+/// The delimiters to try, in this order.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// A column that JAC reads.
@@ -136,7 +136,7 @@ pub(super) struct Columns {
     at: [u16; Column::COUNT],
 }
 
-/// How a log's time stamps are written. A single row may still have another form.
+/// The format of a log's time stamps. A single row may still have another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stamps {
     /// Numbers.
@@ -149,7 +149,7 @@ pub(super) enum Stamps {
     TimesOfDay,
 }
 
-/// What a line at the start of a log is.
+/// The kind of a log's first line.
 pub(super) enum FirstLine {
     Header(Columns),
     /// No header, but it begins like a row in JMeter's default columns.
@@ -158,14 +158,14 @@ pub(super) enum FirstLine {
 }
 
 impl Columns {
-    /// Where the column is in a row, if the log has it.
+    /// The position of the column in a row, if the log has it.
     #[inline(always)]
     pub(super) fn index(&self, column: Column) -> Option<usize> {
         let index = self.at[column as usize];
         (index != ABSENT).then_some(usize::from(index))
     }
 
-    /// Is everything known that reading a row without looking at those before it takes?
+    /// Whether a row can be read without looking at earlier rows.
     pub(super) fn is_settled(&self) -> bool {
         self.count.is_some() && self.stamps.is_some()
     }
@@ -200,7 +200,8 @@ impl Columns {
         FirstLine::Neither(Reason::NoHeader)
     }
 
-    /// The layout of a log without a header whose columns were given; their number shows the delimiter.
+    /// The layout of a log without a header whose columns were given; the delimiter is the one that gives this number
+    /// of columns.
     fn given(line: &[u8], names: &[String]) -> FirstLine {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut ends = FieldEnds::default();
@@ -218,11 +219,12 @@ impl Columns {
     /// Reads a header line; `None` when the line is not one.
     pub(super) fn of_header(line: &[u8]) -> Option<Result<Self, Reason>> {
         let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
-        // Most lines that are asked about are rows, and those begin with a time stamp.
+        // Most lines that are tested are rows, and rows begin with a time stamp.
         if line.first().is_none_or(u8::is_ascii_digit) {
             return None;
         }
-        // `jmeter.save.saveservice.default_delimiter` may be any character: here the first one that is in no column's name.
+        // `jmeter.save.saveservice.default_delimiter` may be any character: the first one here that is in no column's
+        // name.
         let another = line.iter().copied().find(|byte| may_delimit(*byte));
         let (delimiter, names, known) = DELIMITERS
             .into_iter()
@@ -270,8 +272,7 @@ impl Columns {
         }
     }
 
-    /// The same columns as in rows before them: a header that is repeated changes nothing, not even how time stamps are
-    /// written.
+    /// The same columns as in the rows before: a repeated header changes nothing, not even the format of time stamps.
     pub(super) fn after(mut self, before: Option<&Self>) -> Self {
         if let Some(before) = before
             && (before.delimiter, before.count, before.at) == (self.delimiter, self.count, self.at)
@@ -284,7 +285,7 @@ impl Columns {
     fn named(delimiter: u8, count: Option<usize>, names: &[&str]) -> Self {
         let mut at = [ABSENT; Column::COUNT];
         for (place, known) in at.iter_mut().zip(NAMES) {
-            // The first wins: sample variables, which may have any name, come last.
+            // The first match counts: sample variables, which may have any name, come last.
             let index = names
                 .iter()
                 .position(|name| *name == known)
@@ -295,7 +296,7 @@ impl Columns {
     }
 }
 
-/// ASCII, and neither in a column's name nor around it.
+/// ASCII, and neither part of a column's name nor next to one.
 fn may_delimit(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, 0 | b'\n' | b'\r' | b'_' | b'"' | b' ')
 }

@@ -1,8 +1,8 @@
-//! The CSV log: finds complete rows in whatever pieces the bytes come, quickly where rows have no quotes.
+//! The CSV log: finds complete rows however the bytes are split, quickly if rows have no quotes.
 //!
-//! Rows without a quote are cut out of a block by an index of its delimiters. A row with a quote, or one that lies
-//! across two pieces, goes the slow way: a resumable scan finds its end, then it is split with its quotes resolved. Both
-//! ways agree, which `reference.rs` and the property tests hold them to.
+//! Rows without quotes are cut out of a block by an index of its delimiters. A row with a quote, or one that spans two
+//! pieces, takes the slow path: a resumable scan finds its end, then it is split with its quotes resolved.
+//! `reference.rs` and the property tests verify that both paths agree.
 
 mod blocks;
 
@@ -35,7 +35,7 @@ pub(super) struct CsvReader {
     /// The begun row that the next piece completes.
     tail: Vec<u8>,
     scan: RowScan,
-    /// Bytes are dropped up to the next line end, as their row has been rejected.
+    /// Bytes are skipped up to the next line end, because their row was rejected.
     skipping: bool,
     /// Place of the row that is read next.
     position: u64,
@@ -70,7 +70,7 @@ impl CsvReader {
 
     pub(super) fn layout(&self) -> Option<Layout> {
         match &self.state {
-            // Times without a day count the days from the first row on, so such a log cannot be read in parts.
+            // Times without a day are relative to the first row, so such a log cannot be read in parts.
             State::Rows(columns) if columns.stamps == Some(Stamps::TimesOfDay) => None,
             State::Rows(columns) if columns.is_settled() => Some(Layout { columns: columns.clone() }),
             State::Rows(_) | State::Start | State::Unusable(_) => None,
@@ -102,7 +102,7 @@ impl CsvReader {
         self.take(bytes, sink);
     }
 
-    /// Reads `bytes` and whatever a fault gives back to be read again.
+    /// Reads `bytes`, and again whatever a fault returns for re-reading.
     fn take(&mut self, bytes: &[u8], sink: &mut impl TakeSample) {
         let mut from = 0;
         let mut again: Vec<(Vec<u8>, usize)> = Vec::new();
@@ -147,7 +147,7 @@ impl CsvReader {
                     }
                 }
                 (State::Rows(_), Some(end)) => {
-                    // A quote without its partner must not swallow the good rows behind it.
+                    // An unmatched quote must not consume the valid rows after it.
                     self.reject(&Reason::Cut);
                     self.advance(end + 1, 1);
                     self.take(&tail[end + 1..], sink);
@@ -163,7 +163,7 @@ impl CsvReader {
         self.scan = RowScan::default();
     }
 
-    /// One step: how many bytes of the piece it used, and what has to be read again before the rest.
+    /// One step: how many bytes of the piece it used, and what has to be read again before the remaining bytes.
     fn step(&mut self, piece: &[u8], sink: &mut impl TakeSample) -> (usize, Option<Vec<u8>>) {
         if self.skipping {
             return match memchr(b'\n', piece) {
@@ -227,7 +227,7 @@ impl CsvReader {
         }
     }
 
-    /// Before the columns are known, and when they never will be, lines are taken one by one.
+    /// Lines are read one by one before the columns are known, or if they cannot be known.
     fn line_step(&mut self, piece: &[u8], sink: &mut impl TakeSample) -> usize {
         let Some(end) = memchr(b'\n', piece) else {
             if self.tail.len() + piece.len() > FIELD_LIMIT {
@@ -271,7 +271,7 @@ impl CsvReader {
         end + 1
     }
 
-    /// Recognises the first line; if it is a row, leaves it in `tail` to be read as one.
+    /// Recognises the first line; if it is a row, leaves it in `tail` to be read as a row.
     fn first_line(&mut self, line: &[u8], _sink: &mut impl TakeSample) {
         let mark = if self.position == 0 && line.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let text = &line[mark..];
@@ -312,7 +312,7 @@ impl CsvReader {
         }
     }
 
-    /// Reads one complete row, or at the log's end a row that may be cut.
+    /// Reads one complete row, or at the log's end a row that may be truncated.
     fn slow_row(&mut self, row: &[u8], at_end: bool, sink: &mut impl TakeSample) {
         if !blank(row)
             && let Err(reason) = self.try_row(row, sink)
@@ -385,7 +385,7 @@ impl CsvReader {
         Ok(())
     }
 
-    /// Is one of these lines a row by itself?
+    /// Whether one of these lines is a row by itself.
     fn holds_a_row(&mut self, lines: &[u8]) -> bool {
         let State::Rows(columns) = &self.state else {
             return false;
@@ -412,7 +412,7 @@ fn trimmed(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Whether a header ends with a carriage return alone.
+/// Whether a header ends with a carriage return only.
 fn carriage_returns(text: &[u8]) -> Option<Reason> {
     let (header, rows) = trimmed(text).split_at_checked(memchr(b'\r', text)?)?;
     (rows.len() > 1 && Columns::of_header(header).is_some()).then_some(Reason::CarriageReturns)

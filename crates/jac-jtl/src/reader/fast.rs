@@ -1,20 +1,20 @@
-//! The sample of an ordinary row, without a reason when it is not one.
+//! Reads the sample of an ordinary row, and gives no reason if the row is not ordinary.
 //!
-//! Ordinary is what JMeter writes: plain digits, `true` or `false`, epoch milliseconds. Whatever is not is left to
-//! [`Row::sample`], which reads the rarer forms and names what is wrong.
+//! Ordinary is what JMeter writes: plain digits, `true` or `false`, epoch milliseconds. Everything else is left to
+//! [`Row::sample`], which reads the rarer forms and names the fault.
 
 use super::columns::{Column, Columns};
 use super::row::{BYTES_LIMIT, Row};
 use super::timestamp::LIMIT_MS;
 use crate::{Sample, Settings, TimestampMeaning};
 
-/// Stands for a field that is no ordinary number.
+/// Marks a field that is not an ordinary number.
 const BAD: u64 = u64::MAX;
-/// Stands for an empty field or a column that the log does not have.
+/// Marks an empty field or a column that the log does not have.
 const NONE: u64 = u64::MAX - 1;
 
 impl<'a> Row<'a> {
-    /// The sample of an ordinary row; `None` says nothing about others.
+    /// The sample of an ordinary row; `None`: the row is not ordinary and may still be valid.
     #[inline(always)]
     pub(super) fn ordinary(&self, columns: &Columns, settings: &Settings, position: u64) -> Option<Sample<'a>> {
         let stamp = self.number(columns, Column::TimeStamp);
@@ -79,7 +79,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// `None`: not a number within the limit; `Some(None)`: there is none.
+/// `None`: not a number within the limit; `Some(None)`: the field is empty or missing.
 #[inline(always)]
 fn within(number: u64, limit: u64) -> Option<Option<u64>> {
     match number {
@@ -115,8 +115,8 @@ fn word(bytes: &[u8], at: usize) -> u64 {
     bytes[at..].first_chunk::<8>().map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }
 
-/// The number that the last `length` (1 to 8) characters of a word spell, or [`BAD`]: three multiplications add up
-/// neighbouring digits, pairs and fours (Lemire, "Quickly parsing eight digits", 2018).
+/// The value of the last `length` (1 to 8) digits of a word, or [`BAD`]: three multiplications add up neighbouring
+/// digits, pairs and fours (Lemire, "Quickly parsing eight digits", 2018).
 #[inline(always)]
 fn eight(word: u64, length: usize) -> u64 {
     let shift = 64 - 8 * length as u32;
@@ -129,7 +129,7 @@ fn eight(word: u64, length: usize) -> u64 {
     if wrong == 0 { number } else { BAD }
 }
 
-/// At the very beginning of a block, where no whole word lies before.
+/// At the beginning of a block, where fewer than eight bytes precede.
 #[cold]
 fn one_by_one(field: &[u8]) -> u64 {
     field

@@ -1,21 +1,21 @@
-//! Where the delimiters, line ends and quotes of a block of bytes are.
+//! The positions of the delimiters, line ends and quotes of a block of bytes.
 //!
-//! 64 bytes at a time become three bit masks: with AVX-512 or AVX2 where the processor has it (asked at run time), otherwise by
-//! arithmetic on eight bytes at once. All are tested against each other.
+//! 64 bytes at a time become three bit masks: with AVX-512 or AVX2 if the CPU has it (detected at run time), otherwise
+//! by arithmetic on eight bytes at once. All variants are tested against each other.
 
 use super::masks::{Kernel, Masks, TakeMasks};
 
-/// A mark that a row begins behind, and the ends of its fields, and whatever lies there.
+/// The mark before a row, then the ends of its fields, followed by unrelated marks.
 pub(super) type Marks = [u32; AROUND];
-/// How many marks can be looked at around a row.
+/// How many marks are accessible around a row.
 pub(super) const AROUND: usize = 65;
 
 /// The marks of one block, as offsets in it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     kernel: Kernel,
-    /// What stands for the byte before the block, then delimiters and line ends in order, quotes disregarded; room beyond
-    /// them is left from before.
+    /// A mark for the byte before the block, then delimiters and line ends in order, ignoring quotes; the space behind
+    /// them contains old values.
     marks: Vec<u32>,
     /// How many delimiters and line ends there are.
     count: usize,
@@ -30,7 +30,7 @@ pub(super) struct Index {
 const BEFORE: u32 = u32::MAX;
 
 impl Index {
-    /// With a kernel that may not be the best.
+    /// With a given kernel, which may not be the fastest.
     #[cfg(test)]
     pub(super) fn with(kernel: Kernel) -> Self {
         Self { kernel, ..Self::default() }
@@ -42,7 +42,7 @@ impl Index {
         self.count = 0;
         self.lines_count = 0;
         self.quotes.clear();
-        // Every byte may be a mark; what is written and looked at may go beyond the last.
+        // Every byte may be a mark; writes and reads may extend beyond the last one.
         let room = block.len().next_multiple_of(64) + 1 + AROUND;
         if self.marks.len() < room {
             self.marks.resize(room, 0);
@@ -63,19 +63,19 @@ impl Index {
         &self.marks[1..=self.count]
     }
 
-    /// The same, to be moved for a moment.
+    /// The same, mutable.
     #[inline]
     pub(super) fn ends_mut(&mut self) -> &mut [u32] {
         &mut self.marks[1..=self.count]
     }
 
-    /// Which of the ends is the line end with this number.
+    /// The end that is the line end with this number.
     #[inline]
     pub(super) fn line(&self, number: usize) -> Option<usize> {
         self.lines[..self.lines_count].get(number).map(|end| *end as usize)
     }
 
-    /// The mark before an end, that end and those behind it.
+    /// The mark before an end, that end and the following ones.
     #[inline]
     pub(super) fn around(&self, end: usize) -> Option<&Marks> {
         self.marks.get(end..)?.first_chunk()
@@ -105,7 +105,7 @@ impl TakeMasks for Index {
             self.quotes.push(at + quotes.trailing_zeros());
             quotes &= quotes - 1;
         }
-        // There is room for 64 (see `build`); what is too much is overwritten by the next.
+        // There is space for 64 (see `build`); surplus values are overwritten by the next ones.
         if let Some(places) = self.marks[self.count + 1..].first_chunk_mut() {
             list(ends, at, places);
         }

@@ -1,4 +1,4 @@
-//! What has to be known to read on in the middle of a log: its columns, and where a row begins.
+//! The information needed to start reading in the middle of a log: its columns, and where a row begins.
 
 use super::columns::Columns;
 use super::rejects::Lost;
@@ -7,19 +7,20 @@ use super::scan::{RowScan, Scanned};
 use crate::Settings;
 use memchr::memchr_iter;
 
-/// How the rows of a log are laid out; known once a reader has seen the header, or the first row where there is none.
+/// The layout of a log's rows; known once a reader has seen the header, or the first row if there is no header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     pub(super) columns: Columns,
 }
 
 impl Layout {
-    /// Finds a place in the middle of a log at which a row seems to begin: behind a line end, and what follows can be
-    /// read as a row.
+    /// Finds a position in the middle of a log at which a row seems to begin: after a line end, if the following text
+    /// can be read as a row.
     ///
-    /// It may be wrong, as a quoted field may hold lines that look like rows. Whoever splits a log there has to see that
-    /// the reader of the part before [`LogReader::is_between_rows`](crate::LogReader::is_between_rows) at its end; then it
-    /// is right, and otherwise the log has to be read in one piece.
+    /// It may be wrong, because a quoted field may contain lines that look like rows. A caller that splits a log there
+    /// must check that the reader of the previous part
+    /// [`LogReader::is_between_rows`](crate::LogReader::is_between_rows) at its end; if it is not, the log has to be
+    /// read in one piece.
     pub fn find_row(&self, bytes: &[u8], settings: &Settings) -> Option<usize> {
         let mut split = FieldEnds::default();
         memchr_iter(b'\n', bytes).map(|end| end + 1).find(|start| {

@@ -1,4 +1,4 @@
-//! 64 bytes to three bit masks, by the best means that the processor has.
+//! Computes three bit masks from 64 bytes, with the fastest instructions that the CPU has.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -19,10 +19,11 @@ pub(super) struct Masks {
     pub(super) quotes: u64,
 }
 
-/// Takes the masks of 64 bytes after the other. A trait and not a closure, so that it is made part of the kernels' loops.
+/// Receives the masks of each 64 bytes in turn. A trait instead of a closure, so that it is inlined into the kernels'
+/// loops.
 pub(super) trait TakeMasks {
-    /// The masks of the 64 bytes at an offset. `list` writes where a mask's bits are: each one's number plus an offset, in
-    /// order, and behind them anything.
+    /// The masks of the 64 bytes at an offset. `list` writes the positions of a mask's bits: each one's number plus an
+    /// offset, in order, followed by arbitrary values.
     fn take(&mut self, at: u32, masks: Masks, list: impl Fn(u64, u32, &mut [u32; 64]));
 }
 
@@ -31,10 +32,10 @@ pub(super) trait TakeMasks {
 pub(super) enum Kernel {
     /// Arithmetic on eight bytes at once: any processor.
     Plain,
-    /// 32 bytes at once. Made only where the processor has AVX2.
+    /// 32 bytes at once. Created only if the CPU has AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2(Proof),
-    /// 64 bytes at once, and 16 places. Made only where the processor has AVX-512 with VBMI2, and AVX2.
+    /// 64 bytes at once, and 16 positions. Created only if the CPU has AVX-512 with VBMI2, and AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx512(Proof, Proof512),
 }
@@ -51,7 +52,7 @@ impl Kernel {
         Self::all().next().unwrap_or(Self::Plain)
     }
 
-    /// Those that this processor has, the fastest first.
+    /// The kernels that this CPU supports, the fastest first.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let wide = Proof::find().into_iter().flat_map(|proof| {
@@ -63,7 +64,7 @@ impl Kernel {
         wide.chain(std::iter::once(Self::Plain))
     }
 
-    /// That the processor has AVX2, where this kernel says so.
+    /// The proof that the CPU has AVX2, if this kernel contains it.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn proof(self) -> Option<Proof> {
         match self {
@@ -72,7 +73,7 @@ impl Kernel {
         }
     }
 
-    /// Computes the masks of every 64 bytes of a block, and of the rest as if it were filled up with zeros.
+    /// Computes the masks of every 64 bytes of a block, and of the remaining bytes padded with zeros.
     #[inline]
     pub(super) fn for_each(self, block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
         match self {
@@ -106,7 +107,7 @@ fn each_64(
     }
 }
 
-/// Places that are written without asking how many there are: about as many as 64 bytes of an ordinary row have.
+/// Number of positions that are written without checking the count: about as many as 64 bytes of an ordinary row have.
 const AT_ONCE: usize = 12;
 
 /// The places of a mask's bits, one by one.

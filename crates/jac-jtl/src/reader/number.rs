@@ -1,6 +1,6 @@
 //! Whole numbers as the log writes them.
 
-/// What a field says as a number.
+/// A field read as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Number {
     /// Nothing but blanks.
@@ -9,13 +9,13 @@ pub(super) enum Number {
     Value(u64),
     /// A whole number below zero.
     Negative,
-    /// More digits than 64 bits hold.
+    /// More digits than fit into 64 bits.
     TooBig,
     /// Anything else.
     Other,
 }
 
-/// Reads a whole number; blanks around it and a leading `+` are allowed, as in JMeter's `Long.valueOf(text.trim())`.
+/// Reads a whole number; blanks around it and a leading `+` are permitted, as in JMeter's `Long.valueOf(text.trim())`.
 #[inline]
 pub(super) fn number(field: &[u8]) -> Number {
     if field.len().wrapping_sub(1) < 18 {

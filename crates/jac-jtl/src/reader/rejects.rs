@@ -1,16 +1,16 @@
-//! Rows that could not be read: counted, and the first of them kept with place and reason.
+//! Rows that could not be read: all are counted, and the first of them are kept with position and reason.
 
 use crate::TimeUnit;
 use serde::{Deserialize, Serialize};
 
-/// How many rejected rows are kept with their reason; all are counted.
+/// Maximum number of rejected rows that are kept with their reason; all are counted.
 const KEPT: usize = 100;
 
 /// A row that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejected {
-    /// The log that it is in, where there may be several; empty otherwise.
+    /// The log that contains it, if there may be several; empty otherwise.
     #[serde(default)]
     pub file: String,
     /// Line on which the row begins, from 1.
@@ -25,12 +25,12 @@ pub struct Rejected {
     pub reason: String,
 }
 
-/// What a reading brought besides samples.
+/// The outcome of a reading, apart from the samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadOutcome {
-    /// Bytes taken.
+    /// Number of bytes read.
     pub bytes: u64,
-    /// Line ends seen in complete rows.
+    /// Line ends in complete rows.
     pub lines: u64,
     /// Rows that were read as samples.
     pub samples: u64,
@@ -46,33 +46,33 @@ pub struct ReadOutcome {
     pub damaged_logs: u64,
     /// Nested samples of an XML log that lie deeper than JMeter writes them to a CSV log: they are left out.
     pub too_deep: u64,
-    /// Numbers that could not be read in columns that a sample does not need; they are taken as missing.
+    /// Unreadable numbers in columns that a sample does not need; they count as missing.
     pub unread_values: u64,
     /// The first of them.
     pub unread_value: Option<Rejected>,
-    /// What the logs do not say.
+    /// Data that the logs do not contain.
     pub lacks: Lacks,
-    /// How time stamps were understood where that was a guess.
+    /// How ambiguous time stamps were interpreted.
     pub guesses: Guesses,
 }
 
-/// What a log does not say, so that something about its samples is not known.
+/// Data that a log does not contain, so that some facts about its samples are unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lacks {
-    /// No `success` and no `ErrorCount`: all samples were taken for successes.
+    /// No `success` and no `ErrorCount`: all samples count as successes.
     pub success: bool,
     /// No `responseMessage`: transactions cannot be distinguished from requests.
     pub message: bool,
 }
 
-/// How time stamps were understood where the log does not say.
+/// How ambiguous time stamps were interpreted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Guesses {
     /// Numbers were not milliseconds, by their size.
     pub unit: Option<TimeUnit>,
     /// Times without a day: the first is on 1970-01-02.
     pub day: bool,
-    /// Dates that do not say whether the day or the month comes first ([`Settings::date_order`](crate::Settings)).
+    /// Dates in which either the day or the month may come first ([`Settings::date_order`](crate::Settings)).
     pub date_order: bool,
 }
 
@@ -99,7 +99,7 @@ impl ReadOutcome {
         }
     }
 
-    /// Says which log the rows are of, where that is not said yet.
+    /// Sets the log that the rows belong to, unless it is already set.
     pub fn name_file(&mut self, file: &str) {
         for row in self.rejected.iter_mut().chain(&mut self.unread_value).filter(|row| row.file.is_empty()) {
             file.clone_into(&mut row.file);
@@ -113,8 +113,8 @@ impl ReadOutcome {
         }
     }
 
-    /// Share of the rows that could not be read, from 0 to 1. A row in which a log ends does not count: the log is
-    /// incomplete then, which is another matter.
+    /// Share of the rows that could not be read, from 0 to 1. A truncated last row does not count: the log is
+    /// incomplete then, which is reported separately.
     pub fn unread_share(&self) -> f64 {
         let unread = self.rejected_rows - self.cut_rows;
         let rows = unread + self.samples;
@@ -141,7 +141,7 @@ impl ReadOutcome {
         self.add(following, self.lines);
     }
 
-    /// Adds what was read of another log, whose lines are its own.
+    /// Adds the outcome of another log, which has line numbers of its own.
     pub fn merge(&mut self, other: &Self) {
         self.add(other, 0);
     }
@@ -180,7 +180,7 @@ impl Rejected {
 #[derive(Debug, Default)]
 pub(crate) struct Lost {
     pub(crate) count: u32,
-    /// What is wrong with the first of them.
+    /// The reason for the first of them.
     pub(crate) first: Option<Reason>,
 }
 

@@ -1,4 +1,4 @@
-//! One row: its fields, and the sample that they make.
+//! One row: its fields, and the sample that they describe.
 
 use super::columns::{Column, Columns, Stamps};
 use super::number::{Number, number};
@@ -16,7 +16,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Where the field at an index, which must be below the number of fields, begins and ends.
+    /// Start and end of the field at an index, which must be below the number of fields.
     #[inline(always)]
     pub(super) fn bounds(&self, index: usize) -> (usize, usize) {
         let start = if index == 0 { self.start } else { self.ends[index - 1] as usize + 1 };
@@ -38,7 +38,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A number that a sample does not need: one that cannot be read is missing.
+    /// An optional number of a sample: an unreadable one counts as missing.
     fn whole(&self, columns: &Columns, column: Column, limit: u64, lost: &mut Lost) -> Option<u64> {
         let field = self.text(columns, column);
         match number(field) {
@@ -91,7 +91,7 @@ impl<'a> Row<'a> {
         Ok((stamp, form))
     }
 
-    /// Reads the sample of a row that has the right number of fields, and how its time stamp is written.
+    /// Reads the sample of a row that has the right number of fields, and the format of its time stamp.
     pub(super) fn sample(
         &self,
         columns: &Columns,
@@ -169,7 +169,7 @@ fn unknown_stamp(field: &[u8]) -> Reason {
     Reason::TimeStamp { text: Reason::excerpt(field) }
 }
 
-/// Greatest byte count or duration that is taken for real: 2^48.
+/// Greatest byte count or duration that is considered plausible: 2^48.
 pub(super) const BYTES_LIMIT: u64 = 1 << 48;
 
 #[cold]
@@ -182,7 +182,7 @@ fn fault(number: Number, column: Column, field: &[u8]) -> Reason {
     }
 }
 
-/// A row taken apart by [`split_row`]: quotes resolved, fields joined by one byte between them.
+/// A row split by [`split_row`]: quotes resolved, fields joined by one byte.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FieldEnds {
     text: Vec<u8>,
@@ -202,7 +202,7 @@ impl FieldEnds {
         self.ends.len()
     }
 
-    /// Makes it a row of these fields.
+    /// Replaces it with a row of these fields.
     pub(super) fn set(&mut self, fields: &[Vec<u8>]) {
         self.text.clear();
         self.ends.clear();

@@ -25,7 +25,7 @@ enum Then {
     RowEnd,
 }
 
-/// What a scan came to.
+/// The result of a scan.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Scanned {
     /// The row continues beyond these bytes.
@@ -93,14 +93,14 @@ impl RowScan {
         Scanned::More
     }
 
-    /// Is the scan inside a quoted field?
+    /// Whether the scan is inside a quoted field.
     pub(super) fn is_quoted(&self) -> bool {
         self.place == Place::Quoted
     }
 }
 
-/// How many of these bytes are whole rows of a CSV log, line ends included. The first of them begins a row. A row that cannot be read ends
-/// where the reader continues behind it: at the next line end.
+/// How many of these bytes are whole rows of a CSV log, including line ends. The first of them begins a row. An invalid
+/// row ends where the reader continues after it: at the next line end.
 pub fn whole_rows(bytes: &[u8], delimiter: u8) -> usize {
     let Some(last) = memrchr(b'\n', bytes) else { return 0 };
     if memchr(b'"', &bytes[..last]).is_none() {

@@ -1,18 +1,18 @@
-//! Time stamps: epoch milliseconds, and the date forms that `jmeter.save.saveservice.timestamp_format` leaves.
+//! Time stamps: epoch milliseconds, and the date formats that `jmeter.save.saveservice.timestamp_format` produces.
 //!
-//! A date without an offset is taken as UTC shifted by [`crate::Settings::utc_offset_minutes`], as a log does not say
-//! where its clock was.
+//! A date without an offset is interpreted as UTC shifted by [`crate::Settings::utc_offset_minutes`], because a log
+//! does not contain its time zone.
 
 use crate::time_format::Written;
 use crate::{DateOrder, Settings};
 
-/// First millisecond of the year 10000: beyond it a time stamp is taken for a mistake.
+/// First millisecond of the year 10000: a later time stamp counts as an error.
 pub(super) const LIMIT_MS: u64 = 253_402_300_800_000;
 
-/// Reads a date and time as epoch milliseconds, in the form that the settings give. Without one the known forms are, each
-/// with an optional fraction of a second and an optional `Z`, `+02:00` or `+0200`, and with `T` or a blank before the time:
-/// `yyyy/MM/dd`, `yyyy-MM-dd`, `yyyy.MM.dd`, `dd.MM.yyyy`, and with month and day in the order of the settings `MM/dd/yy`,
-/// `MM/dd/yyyy` (or with hyphens); then `HH:mm:ss`.
+/// Reads a date and time as epoch milliseconds, in the format of the settings. Without one, the known formats are, each
+/// with an optional fraction of a second and an optional `Z`, `+02:00` or `+0200`, and with `T` or a blank before the
+/// time: `yyyy/MM/dd`, `yyyy-MM-dd`, `yyyy.MM.dd`, `dd.MM.yyyy`, and with month and day in the order of the settings
+/// `MM/dd/yy`, `MM/dd/yyyy` (or with hyphens); then `HH:mm:ss`.
 pub(super) fn date_time_ms(field: &[u8], settings: &Settings) -> Option<u64> {
     if let Some(format) = &settings.time_format {
         return epoch_ms(&format.read(field)?, settings.utc_offset_minutes);
@@ -75,7 +75,7 @@ pub(super) fn time_of_day_ms(field: &[u8], settings: &Settings) -> Option<u64> {
     epoch_ms(&Written { year: 1970, month: 1, day: 2, ..time }, 0)
 }
 
-/// Is this a date that does not say whether its day or its month comes first?
+/// Whether this is a date in which either the day or the month may come first.
 pub(super) fn is_ambiguous(field: &[u8]) -> bool {
     let field = field.trim_ascii();
     let digits = field.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -120,7 +120,7 @@ impl Text<'_> {
         (count > 0).then_some((value, count))
     }
 
-    /// `HH:mm:ss`, an optional fraction and an optional offset, and nothing behind them; of 1970-01-01.
+    /// `HH:mm:ss`, an optional fraction and an optional offset, and nothing after them; of 1970-01-01.
     fn time(&mut self) -> Option<Written> {
         let (hour, _) = self.digits(2)?;
         self.expect(b':')?;
@@ -136,14 +136,14 @@ impl Text<'_> {
         Some(Written { year: 1970, month: 1, day: 1, hour, minute, second, millisecond, offset_minutes })
     }
 
-    /// A fraction of a second in whole milliseconds, cut.
+    /// A fraction of a second in whole milliseconds, truncated.
     fn fraction_ms(&mut self) -> Option<i64> {
         let (value, count) = self.digits(9)?;
         let millis = if count <= 3 { value * 10i64.pow(3 - count as u32) } else { value / 10i64.pow(count as u32 - 3) };
         Some(millis)
     }
 
-    /// What follows the time: nothing (`Some(None)`), `Z`, or an offset from UTC; `None` when it is something else.
+    /// The text after the time: nothing (`Some(None)`), `Z`, or an offset from UTC; `None`: something else.
     fn offset_minutes(&mut self) -> Option<Option<i64>> {
         if self.peek() == Some(b' ') {
             self.next();

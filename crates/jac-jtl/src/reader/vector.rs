@@ -1,10 +1,10 @@
-//! The sample of an ordinary row, its numbers two by two: a vector holds two words of eight characters.
+//! Reads the sample of an ordinary row, two numbers at a time: a vector holds two words of eight characters.
 //!
-//! Not four: longer vectors want a `vzeroupper` before every call, and on a Zen 2 a profile of the loop had a fifth of its
-//! time there.
+//! Not four: longer vectors require a `vzeroupper` before every call, and on a Zen 2 this took a fifth of the loop's
+//! time in a profile.
 //!
-//! It reads less than `fast.rs`: numbers of at most eight digits, a time stamp of at most sixteen. Whatever it does not read
-//! is left to that, and what both read they read alike.
+//! It reads less than `fast.rs`: numbers of at most eight digits, a time stamp of at most sixteen. Everything else is
+//! left to that module, and both give the same result for what both read.
 
 use super::columns::{Column, Columns};
 use super::index::{AROUND, Marks};
@@ -28,7 +28,7 @@ const NUMBERS: [Column; 8] = [
     Column::AllThreads,
 ];
 
-/// Where each column is, such that no place needs to be checked: of a column that the log does not have, at field 0.
+/// The positions of the columns, such that none needs a check: a column that the log does not have is at field 0.
 pub(super) struct Places {
     at: [u8; Column::COUNT],
     has: [bool; Column::COUNT],
@@ -60,7 +60,7 @@ impl Places {
         Some(places)
     }
 
-    /// Where a column's field begins and ends.
+    /// Start and end of a column's field.
     #[inline(always)]
     fn bounds(&self, column: Column, marks: &Marks) -> (usize, usize) {
         let at = usize::from(self.at[column as usize]) % (AROUND - 1);
@@ -73,11 +73,11 @@ impl Places {
             return &[];
         }
         let (start, end) = self.bounds(column, marks);
-        // Not by an index that may panic: what is not used need not be computed.
+        // Without an index that may panic, so that unused fields need not be computed.
         block.get(start..end).unwrap_or_default()
     }
 
-    /// The sample of an ordinary row; `None` says nothing about others.
+    /// The sample of an ordinary row; `None`: the row is not ordinary and may still be valid.
     #[inline(always)]
     pub(super) fn sample<'a>(
         &self,
@@ -89,7 +89,7 @@ impl Places {
         pair: impl Fn([u64; 2], [u64; 2]) -> Pair,
     ) -> Option<Sample<'a>> {
         if start < 16 {
-            // No two whole words lie before the first field's end.
+            // Fewer than two whole words precede the first field's end.
             return None;
         }
         let mut words = Words { words: [0; 8], lengths: [0; 8] };
@@ -154,13 +154,13 @@ fn word(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }
 
-/// The last characters of a word, this many of them.
+/// Masks of the last characters of a word, by their number.
 const LAST: [u64; 9] = [0, !0 << 56, !0 << 48, !0 << 40, !0 << 32, !0 << 24, !0 << 16, !0 << 8, !0];
 
-/// Two numbers, and what is not zero where one of them is not a number.
+/// Two numbers, and a value that is not zero if one of them is not a number.
 pub(super) type Pair = ([u64; 2], i32);
 
-/// The numbers that the words spell, 0 where a length is; `None`: one is longer than its word or no number.
+/// The numbers in the words, 0 where a length is 0; `None`: one is longer than its word or not a number.
 #[inline(always)]
 fn numbers(words: &Words, pair: impl Fn([u64; 2], [u64; 2]) -> Pair) -> Option<[u64; 8]> {
     let mut wrong = 0;
@@ -174,7 +174,7 @@ fn numbers(words: &Words, pair: impl Fn([u64; 2], [u64; 2]) -> Pair) -> Option<[
     (wrong == 0).then_some(numbers)
 }
 
-/// The numbers that the chosen last characters of two words spell. As in `fast.rs`, neighbouring digits are added up, then
+/// The numbers in the selected last characters of two words. As in `fast.rs`, neighbouring digits are added up, then
 /// pairs, then fours.
 #[inline]
 #[target_feature(enable = "ssse3,sse4.1,bmi1,bmi2,popcnt")]
@@ -183,7 +183,7 @@ pub(super) fn pair(words: [u64; 2], last: [u64; 2]) -> Pair {
     let digits = _mm_and_si128(_mm_xor_si128(both(words), _mm_set1_epi8(b'0' as i8)), both(last));
     // Ten and more have the highest bit then.
     let wrong = _mm_movemask_epi8(_mm_adds_epu8(digits, _mm_set1_epi8(0x76)));
-    // The digit in front is the lower byte: ten times it, and the one behind it.
+    // The first digit is in the lower byte: ten times it, plus the following one.
     let pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x010A));
     let fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x0001_0064));
     let high = _mm_mul_epu32(fours, _mm_set1_epi64x(10_000));

@@ -1,8 +1,8 @@
 //! The XML log: `<httpSample t="120" ts="1700000000123" s="true" lb="Home" …>`, samples nested in samples.
 //!
-//! Nested samples (embedded resources, requests under a parent) count as samples of their own, as JMeter writes them as
-//! rows of their own into a CSV log. A sample is handed out when its element ends, its children before it. Elements
-//! that hold what was received or sent are passed over without being kept.
+//! Nested samples (embedded resources, requests under a parent) count as separate samples, as JMeter writes them as
+//! separate rows to a CSV log. A sample is emitted when its element ends, its children before it. Elements that contain
+//! request or response data are skipped without being stored.
 
 mod markup;
 
@@ -14,7 +14,7 @@ use crate::{Settings, TakeSample};
 use markup::{Markup, attributes, next_markup, unescape};
 use memchr::memchr_iter;
 
-/// Deepest nesting of samples that is read: a sample and eleven levels below it, which is what JMeter writes to a CSV log
+/// Maximum nesting of samples: a sample and eleven levels below it, the same as JMeter writes to a CSV log
 /// (`CSVSaveService#saveSubResults`), so that a run has the same numbers in both.
 const DEPTH: usize = 12;
 
@@ -23,22 +23,22 @@ const DEPTH: usize = 12;
 pub(super) struct XmlReader {
     settings: Settings,
     columns: Columns,
-    /// What has been fed and is not taken yet: at most one piece of markup that is not complete.
+    /// Bytes that were fed but not processed yet: at most one incomplete piece of markup.
     buffer: Vec<u8>,
     position: u64,
     outcome: ReadOutcome,
-    /// The samples whose elements are open, outermost first.
+    /// The samples with open elements, outermost first.
     open: Vec<OpenSample>,
     /// Sample elements that are open beyond the depth.
     too_deep: usize,
-    /// The element whose text is collected.
+    /// The element whose text is being collected.
     collecting: Option<TextField>,
     text: Vec<u8>,
     assertion: Assertion,
     split: FieldEnds,
     /// A document has begun.
     begun: bool,
-    /// The document has ended as it should.
+    /// The document has ended properly.
     closed: bool,
     /// In a line of text outside of samples that is counted already.
     in_unread_line: bool,
@@ -61,7 +61,7 @@ enum TextField {
     Url,
 }
 
-/// The assertion result whose element is open.
+/// The assertion result with the open element.
 #[derive(Debug, Clone, Default)]
 struct Assertion {
     failed: bool,
@@ -117,7 +117,7 @@ impl XmlReader {
 
     /// Notes a document that ends here without its closing tag.
     fn end_document(&mut self) {
-        // The outermost element is the row that the document ends in.
+        // The outermost element is the row that was truncated.
         if let Some(sample) = self.open.first() {
             self.outcome.cut(sample.line, sample.position);
         } else if !self.closed {
@@ -134,7 +134,7 @@ impl XmlReader {
             let rest = &bytes[used..];
             let (markup, length) = match next_markup(rest) {
                 Some(found) => found,
-                // No markup has an end like this: what looked like one is text.
+                // No markup is this long: what looked like markup is text.
                 None if rest.len() > FIELD_LIMIT => (Markup::Text(rest), rest.len()),
                 None => return used,
             };
@@ -199,7 +199,7 @@ impl XmlReader {
         }
     }
 
-    /// Counts the lines of text outside of samples: rows of a CSV log that were appended, or what is left of a truncated tag.
+    /// Counts the lines of text outside of samples: rows of an appended CSV log, or the remainder of a truncated tag.
     fn pass_over(&mut self, text: &[u8]) {
         if !self.begun {
             return;
@@ -230,7 +230,7 @@ impl XmlReader {
         let line = self.outcome.lines + 1;
         let mut sample =
             OpenSample { fields: Default::default(), position: self.position, line, failed_assertion: false };
-        // A log that does not say has only successes, as in CSV.
+        // Samples without this attribute count as successes, as in CSV.
         sample.fields[Column::Success as usize].extend_from_slice(b"true");
         for (name, value) in attributes(attribute_text) {
             if let Some(column) = column(name) {
@@ -279,7 +279,7 @@ impl XmlReader {
             Some(TextField::Url) => sample.fields[Column::Url as usize].clone_from(&self.text),
             None => {}
         }
-        // The first assertion that failed says why, as in JMeter's `getFirstAssertionFailureMessage`.
+        // The first failed assertion provides the reason, as in JMeter's `getFirstAssertionFailureMessage`.
         if name == b"assertionResult" && self.assertion.failed && !sample.failed_assertion {
             sample.failed_assertion = true;
             sample.fields[Column::FailureMessage as usize] = std::mem::take(&mut self.assertion.message);
@@ -287,10 +287,10 @@ impl XmlReader {
     }
 }
 
-/// Is this the beginning of a sample's tag, behind its `<`?
+/// Whether this is the beginning of a sample's tag, after its `<`.
 fn begins_a_sample(tag: &[u8]) -> bool {
     let name = tag.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next().unwrap_or_default();
-    // Cut within its name it may have become one.
+    // Truncated within its name, it may be one.
     is_sample(name)
         || (name.len() == tag.len()
             && !tag.is_empty()

@@ -1,13 +1,13 @@
 //! Active users: the sum over workers of their latest `allThreads`, as each worker counts only its own threads.
 //!
-//! Workers have separate clocks: which of them are silent is decided by times corrected by their clocks'
-//! measured offsets, so that a fast clock hides no other worker.
+//! Workers have separate clocks: whether a worker is silent is decided by times that are corrected by the measured
+//! clock offsets, so that a fast clock does not hide other workers.
 //!
-//! Several logs in which no node is named are of one load generator where they follow one another, and of as many as there
-//! are logs where they overlap in time.
+//! Several logs in which no node is named belong to one load generator if they follow one another, and to as many
+//! generators as there are logs if they overlap in time.
 //!
-//! In a bucket a worker counts with its latest value in it, or with the one before while it still sends. A worker counts
-//! from its first bucket to its last; in a log that is still growing one that sent within [`SILENCE_MS`] of the newest
+//! In a bucket a worker counts with its latest value in it, or with the previous one while it still sends. A worker
+//! counts from its first bucket to its last; in a growing log, a worker that sent within [`SILENCE_MS`] of the newest
 //! sample counts up to the newest bucket.
 
 use super::buckets::Bucket;
@@ -18,14 +18,14 @@ use std::collections::BTreeMap;
 /// How long a worker may be silent in a growing log before it no longer counts.
 pub(super) const SILENCE_MS: i64 = 10_000;
 
-/// A thread count and when it was taken. The greater one is the later; of two at the same time the greater count.
+/// A thread count and its time. The greater value is the later one; at the same time, the greater count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Latest {
     pub(super) end_ms: i64,
     pub(super) threads: u32,
 }
 
-/// A worker that its rows do not name has a number of its log: this and the log's number.
+/// A worker that its rows do not name is identified by its log: this plus the log's number.
 pub(super) const UNNAMED: u32 = 0x8000_0000;
 
 /// By how many milliseconds workers' clocks are ahead, by the workers' numbers.
@@ -51,7 +51,7 @@ impl Clocks {
     }
 }
 
-/// Active users per bucket, in the buckets' order; `None` where no thread count has been seen yet.
+/// Active users per bucket, in the buckets' order; `None` where no thread count is available yet.
 pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, clocks: &Clocks) -> Vec<Option<u64>> {
     let one = unnamed_are_one(buckets);
     let mut last_bucket: IntegerMap<u32, (i64, Latest)> = IntegerMap::default();
@@ -71,7 +71,7 @@ pub(super) fn active_users(buckets: &BTreeMap<i64, Bucket>, growing: bool, clock
         .map(|(start, bucket)| {
             here.clear();
             for (worker, latest) in clocks.threads(bucket) {
-                // Those that are one lie beside each other.
+                // Logs of the same generator are adjacent.
                 let worker = as_one(worker, one);
                 match here.last_mut() {
                     Some((last, known)) if *last == worker => *known = (*known).max(latest),
@@ -135,7 +135,7 @@ fn unnamed_logs(buckets: &BTreeMap<i64, Bucket>) -> Vec<(i64, i64)> {
     logs.into_values().collect()
 }
 
-/// Do they share no more than the bucket in which one ends and the next begins?
+/// Whether they share at most the bucket in which one ends and the next begins.
 fn one_after_the_other(logs: &[(i64, i64)]) -> bool {
     let mut logs = logs.to_vec();
     logs.sort_unstable();

@@ -1,10 +1,10 @@
 //! The time buckets at rest, and how they become wider when there are too many.
 //!
-//! A bucket exists only where a sample started or ended, so absurd times cost one bucket each and no more. Widths divide one
-//! another: making buckets wider adds them up, and nothing of what they show becomes less exact.
+//! A bucket exists only where a sample started or ended, so an absurd time costs only one bucket. Each width divides
+//! the next: widening buckets adds them up without losing accuracy.
 //!
-//! How wide they are depends on the samples alone, not on their order or on the parts in which they were counted: it is the least width at
-//! which buckets and memory keep to their limits, and more samples never take less of either.
+//! Their width depends only on the samples, not on their order or on the parts in which they were counted: it is the
+//! smallest width at which buckets and memory keep to their limits, and more samples never need less of either.
 
 mod cell;
 mod join;
@@ -25,7 +25,8 @@ use std::collections::BTreeMap;
 pub(super) const WIDTHS_S: [u64; 14] =
     [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 864_000, 8_640_000, 86_400_000, 864_000_000, 8_640_000_000];
 
-/// Memory of a bucket besides its cells, of one code's counter in it and of one worker's thread count, about, in bytes.
+/// Approximate memory in bytes of a bucket without its cells, of one code's counter in it and of one worker's thread
+/// count.
 const BUCKET_BYTES: usize = 200;
 const CODE_BYTES: usize = 32;
 const THREADS_BYTES: usize = 32;
@@ -54,7 +55,7 @@ pub(super) struct Buckets {
     now: u64,
     /// The number at which all points were last replaced by others.
     replaced: u64,
-    /// The same of the series by code.
+    /// The same for the series by code.
     codes_replaced: u64,
 }
 
@@ -88,7 +89,8 @@ impl Buckets {
         WIDTHS_S[self.width] * 1_000
     }
 
-    /// Adds what is to be counted in one bucket, at most one cell of a group. [`Buckets::keep_to`] is due after the last of several.
+    /// Adds the counts for one bucket, at most one cell of a group. Call [`Buckets::keep_to`] after the last of
+    /// several.
     pub(super) fn add(&mut self, start_ms: i64, cells: &[&HotCell], summing: &mut Summing) {
         let bucket = self.bucket(start_ms);
         let known = bucket.cells.len();
@@ -126,7 +128,7 @@ impl Buckets {
         add_each(&mut self.bucket(hot.bucket_start_ms).started, hot.samples.map(u64::from));
     }
 
-    /// Brings every bucket's active users up to date; buckets whose value changed count as changed.
+    /// Updates every bucket's active users; buckets whose value changed count as changed.
     pub(super) fn refresh_active_users(&mut self, growing: bool, clocks: &Clocks) {
         let all = active_users(&self.buckets, growing, clocks);
         for (bucket, users) in self.buckets.values_mut().zip(all) {
@@ -151,41 +153,41 @@ impl Buckets {
         self.memory
     }
 
-    /// The buckets of the log's time; `outside`: those before the era are not of it.
+    /// The buckets of the log's time; `outside`: excludes those before the era.
     fn of_time(&self, outside: bool) -> impl DoubleEndedIterator<Item = (&i64, &Bucket)> {
         let width = self.width_ms() as i64;
         let from = if outside { ERA_MS.div_euclid(width) * width } else { i64::MIN };
         self.buckets.range(from..)
     }
 
-    /// Says that all points are others from now on.
+    /// Marks all points as replaced.
     pub(super) fn replace_all(&mut self) {
         self.replaced = self.now;
     }
 
-    /// Do the points that were handed out with this number stand no more?
+    /// Whether the points that were returned with this number are no longer valid.
     pub(super) fn replaced_after(&self, since: u64) -> bool {
         since < self.replaced
     }
 
-    /// Says that all series by code are others from now on.
+    /// Marks all series by code as replaced.
     pub(super) fn replace_codes(&mut self) {
         self.codes_replaced = self.now;
     }
 
-    /// Do the series by code that were handed out with this number stand no more?
+    /// Whether the series by code that were returned with this number are no longer valid.
     pub(super) fn codes_replaced_after(&self, since: u64) -> bool {
         since < self.codes_replaced || self.replaced_after(since)
     }
 
-    /// Ends a stretch of changes: what was marked until here has at most the returned number.
+    /// Ends a group of changes: everything marked before has at most the returned number.
     pub(super) fn tick(&mut self) -> u64 {
         self.now += 1;
         self.now - 1
     }
 
-    /// Samples of a kind over time by code, in the buckets that changed after `since` (0: all): those of each code in `named`, which has their
-    /// places, and of all others together.
+    /// Samples of a kind over time by code, in the buckets that changed after `since` (0: all): those of each code in
+    /// `named`, which contains their positions, and of all others together.
     pub(super) fn codes(
         &self,
         kind: Kind,
@@ -226,7 +228,7 @@ impl Buckets {
         bucket
     }
 
-    /// Makes buckets wider until they keep to their number and to this many bytes.
+    /// Widens buckets until they keep to their maximum number and to this many bytes.
     pub(super) fn keep_to(&mut self, bytes: usize, summing: &mut Summing) {
         while (self.buckets.len() > self.limit || self.memory > bytes) && self.width + 1 < WIDTHS_S.len() {
             self.widen(summing);

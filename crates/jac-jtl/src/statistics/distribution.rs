@@ -3,13 +3,13 @@
 use super::shape::percentiles;
 use crate::DistributionBin;
 
-/// Bins of equal width; what is longer goes to one last bin.
+/// Number of bins of equal width; longer times go to one last bin.
 const BINS: u64 = 120;
-/// The bins' width is chosen so that the 99th percentile lies near this one.
+/// The bins' width is chosen so that the 99th percentile is near this bin.
 const BINS_TO_P99: f64 = 60.0;
 
-/// Bins that hold samples, by rising time. Their width is 1, 2 or 5 times a power of ten milliseconds, such that the 99th
-/// percentile lies in the first sixty; from the 121st on there is one bin up to the longest time.
+/// The bins that contain samples, by rising time. Their width is 1, 2 or 5 times a power of ten milliseconds, such that
+/// the 99th percentile is in the first sixty bins; the 121st bin extends to the longest time.
 pub(super) fn distribution(times: &[(u32, u64)], failed: &[(u32, u64)]) -> Vec<DistributionBin> {
     if times.is_empty() {
         return Vec::new();

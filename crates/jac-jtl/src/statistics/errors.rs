@@ -17,15 +17,15 @@ const MESSAGE_BYTES: usize = 1_000;
 const CODE_BYTES: usize = 200;
 /// Longest message that is kept as an example, in bytes.
 const EXAMPLE_BYTES: usize = 10_000;
-/// Memory of a group besides its texts, about, in bytes.
+/// Approximate memory of a group without its texts, in bytes.
 const GROUP_BYTES: usize = 200;
-/// Messages as logged whose groups are remembered: most failures repeat one of a few.
+/// Logged messages whose group is remembered: most failures repeat one of a few messages.
 const REMEMBERED: usize = 500;
 /// Maximum number of intervals of all groups together: beyond it they become wider. A hundred groups in each second of an hour.
 const MOST_PARTS: usize = 360_000;
 
-/// Error groups, bounded: at twice the limit the rarest half is folded into a remainder, so that a flood of messages that
-/// are all different can't keep the frequent ones out.
+/// Error groups, bounded: at twice the limit the rarest half is combined into a remainder, so that a flood of distinct
+/// messages cannot displace the frequent ones.
 #[derive(Debug, Clone)]
 pub(super) struct Errors {
     limit: usize,
@@ -136,13 +136,13 @@ impl Errors {
         self.bytes + self.parts * PART_BYTES
     }
 
-    /// Were groups folded? Which ones depends on the order of the failures.
+    /// Whether groups were combined. Which ones depends on the order of the failures.
     pub(super) fn has_rest(&self) -> bool {
         self.rest.iter().any(Option::is_some)
     }
 
-    /// The groups of a kind, most frequent first, at most the limit; the remainder behind them. `within`: those of the intervals that have
-    /// a part of this time, epoch milliseconds.
+    /// The groups of a kind, most frequent first, at most the limit, followed by the remainder. `within`: those of the
+    /// intervals that overlap this time, epoch milliseconds.
     pub(super) fn sorted(&self, kind: Kind, labels: &Labels, within: Option<&Range<i64>>) -> Vec<ErrorGroup> {
         let counted = |failures: &OverTime| match within {
             None => Some(failures.all()),
@@ -207,7 +207,7 @@ impl Errors {
         Some(number)
     }
 
-    /// Keeps the most frequent groups, of equals the earlier; adds the others to the remainder.
+    /// Keeps the most frequent groups, of equally frequent ones the earlier; adds the others to the remainder.
     #[cold]
     fn fold_rare(&mut self) {
         let mut order: Vec<usize> = (0..self.groups.len()).collect();
@@ -301,7 +301,7 @@ fn write_key(into: &mut Vec<u8>, label: u32, kind: Kind, code: &[u8], message: &
     into.extend_from_slice(message);
 }
 
-/// Cuts a key's message: one byte more than is shown says that it was cut.
+/// Truncates a key's message: one byte more than is shown marks it as truncated.
 fn cut_message(key: &mut Vec<u8>) {
     key.truncate(6 + usize::from(key[5]) + MESSAGE_BYTES + 1);
 }
@@ -316,7 +316,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// A text that is marked where it had to be cut.
+/// A text with a mark if it was truncated.
 fn cut_text(text: &[u8], bytes: usize) -> String {
     if text.len() <= bytes {
         return String::from_utf8_lossy(text).into_owned();

@@ -1,8 +1,8 @@
-//! Where a sample lands first: the cell of its time bucket and group, as one value behind the others and a few sums, and
-//! the counters of its bucket.
+//! The first stage of counting: the cell of a sample's time bucket and group, with its values in sequence and a few
+//! sums, and the counters of its bucket.
 //!
-//! Cells are counted and moved to the buckets at rest when enough has come together, or when somebody asks. So a row costs
-//! some additions to memory that is in the cache, whatever the number of labels and buckets.
+//! Cells are counted and moved to the buckets at rest when enough has accumulated, or on a query. So a row costs a few
+//! additions to cached memory, whatever the number of labels and buckets.
 
 use super::active::Latest;
 use super::keyed::REST;
@@ -15,11 +15,11 @@ use crate::{Sample, Settings};
 /// Samples that may wait in all cells together, and cells in which they wait.
 const WAITING: usize = 128 << 10;
 const CELLS: usize = 32 << 10;
-/// Buckets whose cells are found without a hash: time runs on, with neighbours interleaved.
+/// Buckets whose cells are found without a hash: time advances, with neighbouring buckets interleaved.
 const NEAR: usize = 4;
-/// The same for the buckets in which samples started, which lie further back by as long as samples take.
+/// The same for the buckets in which samples started, which are earlier by the samples' durations.
 const NEAR_STARTS: usize = 64;
-/// Vectors kept for reuse, and the most values each may hold room for.
+/// Vectors kept for reuse, and the maximum capacity of each.
 const SPARE: usize = 512;
 const SPARE_CAPACITY: usize = 8 << 10;
 
@@ -79,7 +79,7 @@ pub(super) struct HotStart {
     pub(super) samples: [u32; KINDS],
 }
 
-/// What was taken out of the hot cells.
+/// The contents taken from the hot cells.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) cells: Vec<HotCell>,
@@ -88,7 +88,7 @@ pub(super) struct Taken {
     pub(super) starts: Vec<HotStart>,
 }
 
-/// What distinguishes a sample's places: its label and kind, its worker, its response code.
+/// The keys of a sample: its label and kind, its worker, its response code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Keys {
     pub(super) group: GroupId,
@@ -133,7 +133,7 @@ impl Hot {
         }
     }
 
-    /// Adds a sample. True means: [`Hot::take`] the cells before more are added.
+    /// Adds a sample. Returns true if the caller must [`Hot::take`] the cells before it adds more.
     #[inline(always)]
     pub(super) fn add(&mut self, sample: &Sample<'_>, keys: Keys, settings: &Settings) -> bool {
         let near = self.near(sample.end_ms);
@@ -183,7 +183,7 @@ impl Hot {
         self.cells.is_empty()
     }
 
-    /// Gives the memory of a taken cell back for reuse.
+    /// Returns the memory of a taken cell for reuse.
     pub(super) fn recycle(&mut self, mut elapsed_ms: Vec<u32>) {
         if self.spare.len() < SPARE && (1..=SPARE_CAPACITY).contains(&elapsed_ms.capacity()) {
             elapsed_ms.clear();
@@ -191,7 +191,7 @@ impl Hot {
         }
     }
 
-    /// Which near bucket holds this time.
+    /// The near bucket that contains this time.
     #[inline]
     fn near(&mut self, end_ms: i64) -> usize {
         if self.is_in(self.near[self.last].bucket_start_ms, end_ms) {
@@ -255,7 +255,7 @@ impl Hot {
         }
     }
 
-    /// Does the bucket that begins there hold this time? Dividing is what costs in finding a bucket.
+    /// Whether the bucket that begins there contains this time. Division is the main cost of finding a bucket.
     #[inline]
     fn is_in(&self, bucket_start_ms: i64, time_ms: i64) -> bool {
         time_ms >= bucket_start_ms
@@ -289,7 +289,7 @@ impl Hot {
     }
 }
 
-/// The place of a worker's or code's number: the remainder first, so that the others stand close together.
+/// The slot of a worker's or code's number: the remainder is first, so that the others are close together.
 #[inline]
 pub(super) fn at_slot<T: Default + Clone>(slots: &mut Vec<T>, number: u32) -> &mut T {
     let slot = match number {
@@ -302,7 +302,7 @@ pub(super) fn at_slot<T: Default + Clone>(slots: &mut Vec<T>, number: u32) -> &m
     &mut slots[slot]
 }
 
-/// The number that stands in a slot.
+/// The number that belongs to a slot.
 pub(super) fn number_of(slot: usize) -> u32 {
     if slot == 0 { REST } else { slot as u32 - 1 }
 }

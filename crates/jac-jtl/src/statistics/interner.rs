@@ -4,8 +4,8 @@ use crate::hash::{fold, hash_bytes};
 
 const EMPTY: u32 = u32::MAX;
 
-/// A string as two words if it has at most sixteen bytes, as most labels and codes do: they distinguish it from
-/// every other without looking at its bytes again.
+/// A string as two words if it has at most sixteen bytes, as most labels and codes do: the words identify it without
+/// another look at its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Short {
     first: u64,
@@ -13,7 +13,7 @@ struct Short {
     length: u32,
 }
 
-/// An open-addressing table of byte strings; each gets the next number when it is first seen.
+/// An open-addressing table of byte strings; each new string gets the next number.
 #[derive(Debug, Clone)]
 pub(super) struct Interner {
     /// Entry numbers; a power of two long, at most half full.
@@ -63,7 +63,7 @@ impl Interner {
         if entry.short.length as usize != key.len() || key.is_empty() {
             return entry.short.length as usize == key.len();
         }
-        // Where it is short no function is called to compare it.
+        // A short key is compared without a function call.
         entry.short == short(key) && (key.len() <= 16 || *entry.text == *key)
     }
 
@@ -117,7 +117,7 @@ impl Interner {
     }
 }
 
-/// A string's hash and, where it is short, all of it.
+/// A string's hash and, if it is short, its complete content.
 #[inline]
 fn identify(key: &[u8]) -> (u64, Short) {
     let short = short(key);
@@ -128,7 +128,7 @@ fn identify(key: &[u8]) -> (u64, Short) {
     (product ^ product >> 32, short)
 }
 
-/// All of a string of up to sixteen bytes, and the length alone of a longer one.
+/// The complete content of a string of up to sixteen bytes; only the length of a longer one.
 #[inline]
 fn short(key: &[u8]) -> Short {
     let length = key.len();

@@ -3,7 +3,7 @@
 use super::interner::Interner;
 use super::kind::{KINDS, Kind};
 
-/// Samples and failures by key, transactions apart. Keys beyond the limit share one remainder.
+/// Samples and failures by key, transactions separately. Keys beyond the limit share one remainder.
 #[derive(Debug, Clone)]
 pub(super) struct Keyed {
     keys: Interner,
@@ -21,7 +21,7 @@ pub(super) struct Count {
     pub(super) errors: u64,
 }
 
-/// The number that stands for every key beyond the limit.
+/// The number of all keys beyond the limit.
 pub(super) const REST: u32 = u32::MAX;
 
 /// Longest key that is kept, in bytes.
@@ -35,7 +35,7 @@ impl Keyed {
     /// Counts one sample and returns its key's number, or [`REST`].
     #[inline(always)]
     pub(super) fn add(&mut self, key: &[u8], kind: Kind, success: bool) -> u32 {
-        // One key mostly follows itself: the same code, and in a log of one node the same host.
+        // A key is mostly followed by the same one: the same code, and in a log of one node the same host.
         let number = match self.last {
             Some(last) if self.keys.is(last, key) => last,
             _ => self.find(key),
@@ -92,7 +92,7 @@ impl Keyed {
         String::from_utf8_lossy(self.keys.text(number)).into_owned()
     }
 
-    /// Samples that went to the remainder, of every kind.
+    /// Samples of every kind in the remainder.
     pub(super) fn folded(&self) -> u64 {
         self.rest.iter().map(|count| count.samples).sum()
     }

@@ -1,6 +1,6 @@
-//! Requests and transactions are counted apart, as JMeter's total leaves transactions out.
+//! Requests and transactions are counted separately, because JMeter's total excludes transactions.
 
-/// What a row is about.
+/// The kind of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// A sampler's row.

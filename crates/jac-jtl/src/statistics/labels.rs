@@ -9,10 +9,10 @@ use super::times::{Precision, Times};
 use crate::{EntryKind, Settings};
 use std::borrow::Cow;
 
-/// All labels' texts together; a label that comes after that is counted with the remainder.
+/// Maximum total size of all labels' texts; further labels are counted with the remainder.
 const TEXT_BYTES: usize = 32 << 20;
 
-/// Memory of a label and of a group of its rows besides text and times, about, in bytes.
+/// Approximate memory of a label and of a group of its rows without text and times, in bytes.
 const LABEL_BYTES: usize = 160;
 const GROUP_BYTES: usize = 280;
 
@@ -55,7 +55,7 @@ impl Group {
 /// Names a label's rows of one kind: label number * 2 + kind.
 pub(super) type GroupId = u32;
 
-/// Where in all the logs a label was first seen: source, then byte.
+/// The first occurrence of a label in all logs: source, then byte.
 pub(super) type FirstSeen = (u32, u64);
 
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl Label {
         self.kind() == EntryKind::Transaction
     }
 
-    /// What its rows are. A label without any is that of an empty transaction.
+    /// The kind of its rows. A label without rows is that of an empty transaction.
     pub(super) fn kind(&self) -> EntryKind {
         match &self.groups {
             [Some(_), Some(_)] => EntryKind::Mixed,
@@ -106,7 +106,7 @@ impl Label {
 /// All labels, bounded.
 #[derive(Debug, Clone)]
 pub(super) struct Labels {
-    /// Labels as logged, of which several may mean the same text where they are no valid UTF-8.
+    /// Labels as logged. Several may have the same text if they are not valid UTF-8.
     logged: Interner,
     /// From a logged label's number to its label's.
     aliases: Vec<u32>,
@@ -119,7 +119,7 @@ pub(super) struct Labels {
     text_bytes: usize,
     /// Bytes of all labels: the same for the same samples, and never fewer for more of them.
     bytes: usize,
-    /// What is kept of response times from now on.
+    /// The precision of response times from now on.
     precision: Precision,
     /// Groups in which something waits to be packed.
     late: Vec<GroupId>,
@@ -184,7 +184,7 @@ impl Labels {
         self.labels.len() as u32 - 1
     }
 
-    /// Adds a group's samples. Before anything is looked at [`Labels::pack`] is due.
+    /// Adds a group's samples. Call [`Labels::pack`] before any query.
     pub(super) fn add(&mut self, group: GroupId, cells: &[&HotCell], summing: &mut Summing) {
         let precision = self.precision;
         let mut into = self.take_group(group);
@@ -213,7 +213,7 @@ impl Labels {
         &mut self.labels[group as usize / KINDS].groups[group as usize % KINDS]
     }
 
-    /// Takes a group out, to be changed and put back.
+    /// Takes a group out to change it; the caller puts it back.
     fn take_group(&mut self, group: GroupId) -> Box<Group> {
         let known = self.group_mut(group).take();
         self.bytes -= known.as_ref().map_or(0, |group| group.bytes());
@@ -246,7 +246,7 @@ impl Labels {
         }
     }
 
-    /// Are response times rounded, as there was no memory for all of them?
+    /// Whether response times are rounded because memory did not suffice for all of them.
     pub(super) fn is_rounding(&self) -> bool {
         self.precision == Precision::Steps
     }
@@ -285,7 +285,7 @@ impl Labels {
             None => {
                 let rest = self.push(Settings::OTHER_LABELS, (u32::MAX, u64::MAX));
                 self.rest = Some(rest);
-                // The remainder must be the last: no label may be added behind it.
+                // The remainder must be the last: no label may be added after it.
                 self.limit = self.texts.len();
                 rest
             }
@@ -303,7 +303,8 @@ impl Labels {
         &self.labels[label as usize].text
     }
 
-    /// Is there more than the limits allow? Which labels are then kept apart depends on the order of the samples.
+    /// Whether there are more labels than the limits allow. Which labels are then counted separately depends on the
+    /// order of the samples.
     pub(super) fn has_rest(&self) -> bool {
         self.rest.is_some()
     }
@@ -313,12 +314,12 @@ impl Labels {
         self.rest.map_or(0, |rest| self.labels[rest as usize].samples())
     }
 
-    /// Does any row of a kind exist?
+    /// Whether there is any row of a kind.
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.labels.iter().any(|label| label.group(kind).is_some_and(|group| group.tally.samples > 0))
     }
 
-    /// All rows' sums, of whatever kind.
+    /// The sums of all rows, of every kind.
     pub(super) fn tally(&self) -> Tally {
         let mut sums = Tally::default();
         for group in self.labels.iter().flat_map(|label| label.groups.iter().flatten()) {

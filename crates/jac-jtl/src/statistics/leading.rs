@@ -1,8 +1,9 @@
-//! The response codes that a chart shows one by one while the log grows, in an order that stays.
+//! The response codes that a chart shows separately while the log grows, in a stable order.
 //!
-//! The most frequent ones of a whole log are known at its end. Before that, two codes of which now one and now the other is more frequent would
-//! change places all the time, and each time everything that was shown of them would be wrong. So a code that is shown stays until another
-//! one that is not has [`TIMES`] as many samples as the rarest of those that are. As counts only rise, that happens a few times and no more.
+//! The most frequent codes of a whole log are known only at its end. Before that, two codes with similar counts would
+//! swap places continually, and each swap would invalidate everything that was shown of them. Therefore a shown code
+//! stays until a hidden one has [`TIMES`] as many samples as the rarest shown one. As counts only rise, this happens
+//! only a few times.
 
 use super::keyed::Keyed;
 use super::kind::Kind;
@@ -21,8 +22,8 @@ impl Leading {
         &self.numbers
     }
 
-    /// Gives places to keys by what has been counted of a kind. True: one has taken another's place, so that the sums of all others have
-    /// changed back to the beginning; one that came to a free place had no sample before.
+    /// Assigns places to keys by the counts of a kind. Returns true if a key has replaced another, so that the sums of
+    /// all others have changed from the beginning; a key that got a free place had no samples before.
     pub(super) fn update(&mut self, keys: &Keyed, kind: Kind, places: usize) -> bool {
         let mut is_replaced = false;
         for number in keys.by_samples(kind) {
@@ -37,7 +38,7 @@ impl Leading {
             let Some(rarest) =
                 rarest.filter(|rarest| keys.samples(number, kind) / TIMES >= keys.samples(**rarest, kind))
             else {
-                // Those that follow are rarer still.
+                // The following ones are rarer still.
                 break;
             };
             *rarest = number;

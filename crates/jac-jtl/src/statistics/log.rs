@@ -13,7 +13,7 @@ use std::ops::Range;
 pub struct LogStatistics {
     reader: LogReader,
     statistics: SampleStatistics,
-    /// What other logs' readers brought, by merging.
+    /// The outcomes of other logs' readers, from merging.
     merged: ReadOutcome,
     partial: Option<Partial>,
 }
@@ -34,17 +34,17 @@ impl LogStatistics {
         }
     }
 
-    /// From parts that were read apart: the statistics of their samples and what their readers brought.
+    /// From parts that were read separately: the statistics of their samples and the outcome of their readers.
     pub fn from_parts(settings: &Settings, statistics: SampleStatistics, outcome: ReadOutcome) -> Self {
         Self { reader: LogReader::new(settings), statistics, merged: outcome, partial: None }
     }
 
-    /// Takes the next piece of the log, cut anywhere.
+    /// Reads the next piece of the log, split anywhere.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.feed_and(bytes, &mut |_: &Sample<'_>| ());
     }
 
-    /// The same, and shows each sample to somebody else too.
+    /// The same, and passes each sample to `also` too.
     pub fn feed_and(&mut self, bytes: &[u8], also: &mut impl FnMut(&Sample<'_>)) {
         let statistics = &mut self.statistics;
         self.reader.feed(bytes, &mut |sample: &Sample<'_>| {
@@ -53,12 +53,12 @@ impl LogStatistics {
         });
     }
 
-    /// Says that the log is complete. A last row without a line end is counted now, or rejected as cut.
+    /// Marks the log as complete. A last row without a line end is counted now, or rejected as truncated.
     pub fn finish(&mut self) {
         self.finish_and(&mut |_: &Sample<'_>| ());
     }
 
-    /// The same, and shows the last sample to somebody else too.
+    /// The same, and passes the last sample to `also` too.
     pub fn finish_and(&mut self, also: &mut impl FnMut(&Sample<'_>)) {
         let statistics = &mut self.statistics;
         self.reader.finish(&mut |sample: &Sample<'_>| {
@@ -78,12 +78,12 @@ impl LogStatistics {
         }
     }
 
-    /// Calls the logs that were merged by other names, in what is said of their rows.
+    /// Renames the merged logs in messages about their rows.
     pub fn rename_files(&mut self, name: &dyn Fn(&str) -> String) {
         self.merged.rename_files(name);
     }
 
-    /// Says by how many milliseconds a node's clock is ahead; see [`SampleStatistics::set_clock_offset`].
+    /// Sets by how many milliseconds a node's clock is ahead; see [`SampleStatistics::set_clock_offset`].
     pub fn set_clock_offset(&mut self, host: &str, ahead_ms: i64) {
         self.statistics.set_clock_offset(host, ahead_ms);
     }
@@ -133,17 +133,17 @@ impl LogStatistics {
         self.statistics.series()
     }
 
-    /// What the charts show of one label, whether it is among the busiest or not; `None` where no sample has it.
+    /// The charts' data of one label, whether it is among the busiest or not; `None` if no sample has it.
     pub fn label_charts(&mut self, name: &str) -> Option<LabelCharts> {
         self.statistics.label_charts(name)
     }
 
-    /// The total's points that changed after the number `since`, which an earlier call returned; 0 asks for all.
+    /// The total's points that changed after the number `since`, which an earlier call returned; 0 requests all points.
     pub fn changed_points(&mut self, since: u64) -> ChangedPoints {
         self.statistics.changed_points(since)
     }
 
-    /// The same of labels; see [`SampleStatistics::changed_labels`].
+    /// The same for labels; see [`SampleStatistics::changed_labels`].
     pub fn changed_labels(&mut self, names: &[String], since: u64) -> ChangedLabels {
         self.statistics.changed_labels(names, since)
     }
@@ -158,7 +158,7 @@ impl LogStatistics {
         self.statistics.codes()
     }
 
-    /// Samples by the node that took them, busiest first; empty where the log does not say.
+    /// Samples by load generator, busiest first; empty if the log does not contain it.
     pub fn hosts(&self) -> Vec<HostCount> {
         self.statistics.hosts()
     }
@@ -168,7 +168,7 @@ impl LogStatistics {
         self.statistics.profiles()
     }
 
-    /// Where Apdex draws its lines.
+    /// The thresholds of Apdex.
     pub fn apdex_thresholds(&self) -> ApdexThresholds {
         self.statistics.apdex_thresholds()
     }
@@ -193,12 +193,12 @@ impl LogStatistics {
         self.merged.rejected_rows + self.reader.outcome().rejected_rows
     }
 
-    /// The first 100 of them, with place and reason.
+    /// The first 100 of them, with position and reason.
     pub fn rejected(&self) -> Vec<Rejected> {
         self.outcome().rejected
     }
 
-    /// What has been read besides samples: bytes, lines, rejected rows.
+    /// The outcome of the reading apart from the samples: bytes, lines, rejected rows.
     pub fn outcome(&self) -> ReadOutcome {
         let mut outcome = self.reader.outcome();
         outcome.merge(&self.merged);
@@ -225,8 +225,8 @@ impl LogStatistics {
         self.statistics.memory()
     }
 
-    /// What has to be known about the numbers: rows and values that could not be read, what the log does not say, guesses,
-    /// and what the limits cut.
+    /// Remarks on the numbers: rows and values that could not be read, data that the log does not contain, guesses, and
+    /// what the limits cut off.
     pub fn notes(&mut self) -> Vec<Note> {
         let outcome = self.outcome();
         self.notes_with(&outcome)

@@ -1,14 +1,15 @@
 //! Counts as bytes: rising values as differences, with their counts, in variable-length numbers (LEB128).
 //!
-//! The lowest bit of a difference says whether a count follows; without one the value occurred once. So a value that occurred takes a byte
-//! or two, against sixteen in a table. The bytes depend on nothing but the counts, and more counts never take fewer.
+//! The lowest bit of a difference says whether a count follows; otherwise the value occurred once. So a distinct value
+//! takes a byte or two, compared with sixteen in a table. The bytes depend only on the counts, and more counts never
+//! take fewer bytes.
 
-/// Bytes that are written before they go behind the others: checking for room costs more than writing.
+/// Bytes that are written before they are appended to the others: checking for capacity costs more than writing.
 const CHUNK: usize = 256;
 /// Bytes of a difference and a count, at most.
 const PAIR: usize = 16;
 
-/// Writes counts, which must be rising by value, behind what is in `into`.
+/// Appends counts, which must be rising by value, to `into`.
 pub(super) fn pack(counts: &[(u32, u64)], into: &mut Vec<u8>) {
     let (mut chunk, mut filled, mut last) = ([0; CHUNK], 0, 0);
     for (value, count) in counts {
@@ -20,7 +21,7 @@ pub(super) fn pack(counts: &[(u32, u64)], into: &mut Vec<u8>) {
         }
         let repeats = u8::from(*count > 1);
         if difference < 0x40 && *count < 0x80 {
-            // As almost always. Which values occur once nobody can predict, so the count is always written.
+            // The common case. Which values occur once is unpredictable, so the count is always written.
             chunk[filled] = (difference as u8) << 1 | repeats;
             chunk[filled + 1] = *count as u8;
             filled += 1 + usize::from(repeats);
@@ -59,7 +60,7 @@ pub(super) fn unpack(mut bytes: &[u8]) -> impl Iterator<Item = (u32, u64)> {
     })
 }
 
-/// Writes a number behind what is in `into`.
+/// Appends a number to `into`.
 #[inline]
 pub(super) fn write_number(into: &mut Vec<u8>, number: u64) {
     write(number, |byte| into.push(byte));

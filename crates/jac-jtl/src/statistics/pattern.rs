@@ -1,9 +1,9 @@
-//! What messages of one kind have in common: ids, numbers and addresses in them become one sign.
+//! The common pattern of similar messages: IDs, numbers and addresses in them become one character.
 
-/// Stands for what differs from one message of a kind to the next.
+/// Replaces the parts that differ between messages of a pattern.
 pub(super) const FOLDED: u8 = b'#';
 
-/// Shortest run of letters and digits that is an id where digits stand among its letters.
+/// Shortest run of letters and digits, with both, that counts as an ID.
 const ID: usize = 6;
 
 /// Maximum length of an address: without a limit the search in a long message would take quadratic time.
@@ -52,7 +52,7 @@ fn special(text: &[u8]) -> Option<usize> {
         let host =
             text[name + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || b".-".contains(byte)).count();
         let host_text = &text[name + 1..name + 1 + host];
-        // An object of Java (`java.lang.Object@1f2e3d`) has no point behind it.
+        // The name of a Java object (`java.lang.Object@1f2e3d`) is not followed by a dot.
         if host_text.contains(&b'.') && host_text.first() != Some(&b'.') {
             let points = host_text.iter().rev().take_while(|byte| **byte == b'.').count();
             return Some(name + 1 + host - points);

@@ -6,7 +6,7 @@ use super::shape::percentiles;
 use super::{Label, SampleStatistics};
 use crate::{ApdexThresholds, LabelProfile, Profile, Profiles};
 
-/// The percentages of a curve: every one, and closer together where the slowest samples are.
+/// The percentages of a curve: every one, and closer together for the slowest samples.
 const PERCENTS: [f64; 106] = {
     let mut percents = [0.0; 106];
     let mut at = 0;
@@ -34,7 +34,7 @@ impl SampleStatistics {
         }
     }
 
-    /// Where Apdex draws its lines.
+    /// The thresholds of Apdex.
     pub fn apdex_thresholds(&self) -> ApdexThresholds {
         ApdexThresholds {
             satisfied_ms: self.settings.apdex_satisfied_ms,

@@ -1,13 +1,13 @@
-//! How many samples ended in each of the last seconds, by the node that took them: the rate that a live line shows.
+//! How many samples ended in each of the last seconds, by load generator: the current throughput of a live run.
 //!
-//! Every node has its own clock and sends in its own time, so each one's rate is over the seconds before its own newest
-//! sample. What has not come yet is no pause.
+//! Every node has its own clock and sends at its own pace, so each node's rate covers the seconds before its own newest
+//! sample. Samples that have not arrived yet are not a pause.
 
 use super::active::SILENCE_MS;
 use super::kind::{KINDS, Kind};
 
 const SECONDS: i64 = 64;
-/// Full seconds that the rate is taken over.
+/// Number of full seconds that the rate covers.
 const WINDOW: i64 = 5;
 
 /// Samples per second of the last minute, by one node's clock.
@@ -72,8 +72,8 @@ impl Recent {
     }
 }
 
-/// The rate of several nodes together, each with how many milliseconds its clock is ahead. One whose newest sample lies far
-/// behind the newest of all has stopped.
+/// The rate of several nodes together, each with how many milliseconds its clock is ahead. A node whose newest sample
+/// is far behind the newest of all has stopped.
 pub(super) fn rate_per_s<'a>(nodes: impl Iterator<Item = (&'a Recent, i64)> + Clone, kind: Kind) -> Option<f64> {
     let newest_ms = |(recent, ahead_ms): (&Recent, i64)| {
         (recent.newest > i64::MIN).then(|| recent.newest.saturating_mul(1_000).saturating_sub(ahead_ms))

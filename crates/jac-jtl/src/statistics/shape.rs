@@ -1,4 +1,4 @@
-//! What is computed from counted response times: all over rising values with their counts.
+//! Figures computed from counted response times, which are rising values with their counts.
 
 use crate::percentile::percentile;
 use serde::{Deserialize, Serialize};

@@ -1,19 +1,20 @@
-//! Response times and counts of them added up, in a table that is used again and again: they go in in any order and come out rising.
+//! Adds up response times and their counts, in a table that is reused: they are added in any order and returned rising.
 //!
-//! Merging sets one after the other costs as much as all of them for each; here every value is touched once.
+//! Merging sets one after the other would process all previous values each time; here every value is processed once.
 
 use super::packed::{pack, write_number};
 use crate::steps::Steps;
 
-/// Values below this have a place in the table; longer ones are put in order.
+/// Values below this have a place in the table; longer ones are sorted.
 const TABLE: u32 = 1 << 16;
-/// This many counts wait before they are put into the table: fewer that lie far apart are put in order instead.
+/// Number of counts that wait before they are put into the table: a smaller number of scattered counts is sorted
+/// instead.
 const WAITING: usize = 256;
-/// Fewer values than these wait, whatever they are.
+/// Fewer values than this always wait.
 const FEW: usize = 16;
-/// Values lie apart where there are fewer than one per this many places of the table.
+/// Values are scattered if there are fewer than one per this many places of the table.
 const APART: usize = 16;
-/// Places of the table that are passed over together where all are empty.
+/// Places of the table that are skipped together if all are empty.
 const GROUP: usize = 8;
 
 /// Counts that are being added up.
@@ -65,7 +66,7 @@ impl Summing {
         self.steps = room;
     }
 
-    /// The sums, rising by value; nothing is left here.
+    /// The sums, rising by value; the table is empty afterwards.
     pub(super) fn take(&mut self) -> &[(u32, u64)] {
         if self.to == 0 && self.waiting_lie_apart() {
             self.long.append(&mut self.waiting);
@@ -85,7 +86,7 @@ impl Summing {
         &self.sums
     }
 
-    /// The same, packed behind some numbers.
+    /// The same, packed after some numbers.
     pub(super) fn pack_behind(&mut self, numbers: &[u64]) -> Box<[u8]> {
         self.take();
         self.bytes.clear();
@@ -96,7 +97,7 @@ impl Summing {
         self.bytes.as_slice().into()
     }
 
-    /// Would looking for the waiting values in the table take longer than putting them in order?
+    /// Whether looking up the waiting values in the table would take longer than sorting them.
     fn waiting_lie_apart(&self) -> bool {
         let values = || self.waiting.iter().map(|(value, _)| *value);
         let (Some(min), Some(max)) = (values().min(), values().max()) else { return true };
@@ -140,14 +141,15 @@ impl Summing {
     }
 }
 
-/// Moves the counts of a table, whose first place stands for `first`, behind what is in `into`; the table is empty then.
+/// Moves the counts of a table, whose first place represents `first`, to the end of `into`; the table is empty
+/// afterwards.
 fn drain(table: &mut [u64], first: u32, into: &mut Vec<(u32, u64)>) {
     let (groups, rest) = table.as_chunks_mut::<GROUP>();
     let mut value = first;
     for group in groups {
-        // Most of a table stands for times that did not occur.
+        // Most of a table represents times that did not occur.
         if *group != [0; GROUP] {
-            // Which occurred nobody can predict, so all are written, and those without a count are overwritten.
+            // Which ones occurred is unpredictable, so all are written, and those without a count are overwritten.
             let (mut found, mut filled) = ([(0, 0); GROUP], 0);
             for (value, count) in (value..).zip(&*group) {
                 found[filled % GROUP] = (value, *count);

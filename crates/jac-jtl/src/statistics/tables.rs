@@ -1,4 +1,4 @@
-//! What is shown: the table, the series and the groups, computed from what has been counted.
+//! The results: the table, the series and the groups, computed from the counts.
 
 use super::kind::Kind;
 use super::labels::Group;
@@ -37,7 +37,7 @@ pub struct BusiestEntries {
     pub total: SpreadEntry,
     /// Most samples first.
     pub labels: Vec<SpreadEntry>,
-    /// Labels that are left out.
+    /// Number of omitted labels.
     pub left_out: u64,
 }
 
@@ -70,7 +70,7 @@ impl SampleStatistics {
         }
     }
 
-    /// The table. What the reading brought (`rejected_rows`, `notes`…) and `partial` are the caller's to fill in.
+    /// The table. The caller fills in the outcome of the reading (`rejected_rows`, `notes`…) and `partial`.
     pub fn summary(&mut self) -> Summary {
         self.settle();
         let Shown { basis, outside, .. } = self.show();
@@ -97,7 +97,8 @@ impl SampleStatistics {
         }
     }
 
-    /// The line of some labels together, each of their samples counted once; its `label` is empty. `None` if no sample has one of them.
+    /// The combined row of several labels, each sample counted once; its `label` is empty. `None` if no sample has one
+    /// of them.
     pub fn together(&mut self, names: &[String]) -> Option<Entry> {
         self.settle();
         let Shown { outside, .. } = self.show();
@@ -124,7 +125,7 @@ impl SampleStatistics {
         }
     }
 
-    /// What the charts show of one label, whether it is among the busiest or not; `None` where no sample has it.
+    /// The charts' data of one label, whether it is among the busiest or not; `None` if no sample has it.
     pub fn label_charts(&mut self, name: &str) -> Option<LabelCharts> {
         self.settle();
         let labels = self.labels.in_order();
@@ -172,7 +173,7 @@ impl SampleStatistics {
         named.chain(rest).collect()
     }
 
-    /// The most frequent groups of failures, at most `limit`; transactions' only where there is nothing else.
+    /// The most frequent groups of failures, at most `limit`; those of transactions only if there are no others.
     pub fn errors(&self, limit: usize) -> Vec<ErrorGroup> {
         let mut groups = self.errors.sorted(self.basis(), &self.labels, None);
         groups.truncate(limit);
@@ -187,7 +188,7 @@ impl SampleStatistics {
             .collect()
     }
 
-    /// Samples by the node that took them, busiest first; empty where the log does not say.
+    /// Samples by load generator, busiest first; empty if the log does not contain it.
     pub fn hosts(&self) -> Vec<HostCount> {
         let (hosts, rest) = self.hosts.sorted(self.basis());
         if matches!(&hosts[..], [(host, _)] if host.is_empty()) {
@@ -198,12 +199,12 @@ impl SampleStatistics {
             .collect()
     }
 
-    /// How often each response time occurred, over the same samples as the table's lines.
+    /// How often each response time occurred, over the same samples as the table's rows.
     pub fn response_times(&mut self) -> ResponseTimes {
         self.times_of(|group| group.times.counts())
     }
 
-    /// The same over those of them that passed.
+    /// The same for the passed ones.
     pub fn passed_times(&mut self) -> ResponseTimes {
         self.times_of(Group::passed)
     }
@@ -215,7 +216,7 @@ impl SampleStatistics {
         ResponseTimes { total: of(&self.labels.total(self.basis(), &mut self.summing)), labels }
     }
 
-    /// What has to be known about the numbers besides what the reading brought.
+    /// Remarks on the numbers, apart from those about the reading.
     pub fn notes(&mut self) -> Vec<Note> {
         self.settle();
         let mut notes = Vec::new();
@@ -255,7 +256,7 @@ impl SampleStatistics {
         notes
     }
 
-    /// What the limits cut.
+    /// What the limits cut off.
     fn folded(&self) -> Vec<Note> {
         let mut notes = Vec::new();
         let together = |folded: u64, what: &str, limit: usize, name: &str| {
@@ -346,7 +347,7 @@ mod tests {
     fn the_table_has_the_highest_percentile_and_the_means_of_the_samples_that_have_a_time() {
         let mut text = "timeStamp,elapsed,label,success,Latency,Connect\n".to_owned();
         for row in 1..=2_000_u64 {
-            // Every other sample says nothing of its latency, and none of b of its connect time.
+            // Every other sample has no latency, and none of b has a connect time.
             let latency = if row % 2 == 0 { (row / 2).to_string() } else { String::new() };
             let (label, connect) = if row <= 1_000 { ("a", "3") } else { ("b", "") };
             writeln!(text, "{},{row},{label},true,{latency},{connect}", 1_700_000_000_000 + row).expect("a row");

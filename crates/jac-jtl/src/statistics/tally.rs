@@ -2,12 +2,12 @@
 
 use crate::{Sample, Settings};
 
-/// Before this (3 March 1973) no sample was taken, epoch milliseconds: JMeter writes 0 for one that never began. Where a log
-/// has later samples, earlier ones lie outside of its time.
+/// No sample was taken before this time (3 March 1973), epoch milliseconds: JMeter writes 0 for a sample that never
+/// began. If a log has later samples, earlier ones do not belong to its time.
 pub(super) const ERA_MS: i64 = 100_000_000_000;
 
-/// Sums over samples. `merge` is commutative and associative, so any partition of the samples gives the same; sums that
-/// would not fit stay at the greatest value.
+/// Sums over samples. `merge` is commutative and associative, so any partition of the samples gives the same result;
+/// sums saturate at the greatest value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) samples: u64,
@@ -119,14 +119,14 @@ impl Tally {
         self.early.merge(&other.early);
     }
 
-    /// (satisfied + tolerated / 2) / samples (Apdex Technical Specification 1.1), failures frustrated; successes without a
-    /// response time say nothing.
+    /// (satisfied + tolerated / 2) / samples (Apdex Technical Specification 1.1), failures frustrated; successes
+    /// without a response time are ignored.
     pub(super) fn apdex(&self) -> Option<f64> {
         let judged = self.samples - self.untimed;
         (judged > 0).then(|| (self.satisfied as f64 + self.tolerated as f64 / 2.0) / judged as f64)
     }
 
-    /// Its samples' time; `outside`: those before the era do not count, as there are later ones in the log.
+    /// The time span of its samples; `outside`: those before the era do not count, because the log has later ones.
     pub(super) fn time(&self, outside: bool) -> Option<Span> {
         let mut time = self.span;
         if !outside {
@@ -135,7 +135,7 @@ impl Tally {
         (time.samples > 0).then_some(time)
     }
 
-    /// Samples in its time, and seconds from the first start to the last end, if that is any time at all.
+    /// Samples in its time span, and seconds from the first start to the last end, if greater than zero.
     pub(super) fn duration_s(&self, outside: bool) -> Option<f64> {
         let time = self.time(outside)?;
         (time.last_end_ms > time.first_start_ms).then(|| (time.last_end_ms - time.first_start_ms) as f64 / 1_000.0)

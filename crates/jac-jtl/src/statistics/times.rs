@@ -1,20 +1,20 @@
 //! How often each response time occurred, at rest: exact, mergeable, and small.
 //!
-//! The values are packed, rising, each as its difference to the one before and its count. Packing again costs as much as there is, so a
-//! few values wait until it is worth it.
+//! The values are packed, rising, each as its difference from the previous one and its count. Repacking costs as much
+//! as there is data, so a few values wait until it is worthwhile.
 
 use super::packed::unpack;
 use super::summing::Summing;
 use crate::steps::Steps;
 
-/// What is kept of a response time where there is no memory for all of them, and of each in a bucket of time: exact below
+/// The steps of response times when memory does not suffice for exact ones, and of each in a time bucket: exact below
 /// 1,024 ms, less than 0.2 % too low above.
 pub(super) const STEPS: Steps = Steps::of_digits(10);
 
-/// This many values may wait, and a quarter as many as there are packed bytes.
+/// Number of values that may wait, or a quarter of the number of packed bytes if that is more.
 const LATE: usize = 64;
 
-/// How much of a response time is kept.
+/// The precision of a stored response time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Precision {
     /// Whole milliseconds.
@@ -28,17 +28,17 @@ pub(super) enum Precision {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Times {
     packed: Box<[u8]>,
-    /// As they came, still to be packed.
+    /// Unsorted values that are still to be packed.
     late: Vec<u32>,
 }
 
 impl Times {
-    /// What has been summed up.
+    /// From summed-up values.
     pub(super) fn of(summing: &mut Summing) -> Self {
         Self { packed: summing.pack_behind(&[]), late: Vec::new() }
     }
 
-    /// Adds values; few wait for [`Times::pack`], until which nothing may be looked at.
+    /// Adds values; a few wait for [`Times::pack`], which must be called before any query.
     pub(super) fn add<'a>(
         &mut self,
         values: impl Iterator<Item = &'a [u32]> + Clone,
@@ -53,7 +53,7 @@ impl Times {
         }
     }
 
-    /// Does a value wait?
+    /// Whether a value waits.
     pub(super) fn waits(&self) -> bool {
         !self.late.is_empty()
     }
@@ -77,7 +77,7 @@ impl Times {
         self.packed = summing.pack_behind(&[]);
     }
 
-    /// Adds another's. Nothing may wait on either side, and both have the same precision.
+    /// Adds another's. No values may be waiting on either side, and both must have the same precision.
     pub(super) fn merge(&mut self, other: Self, summing: &mut Summing) {
         debug_assert!(!self.waits() && !other.waits());
         if self.packed.is_empty() {
@@ -89,14 +89,14 @@ impl Times {
         }
     }
 
-    /// Keeps no more of each than its step.
+    /// Reduces each value to its step.
     pub(super) fn round(&mut self, summing: &mut Summing) {
         self.pack(Precision::Steps, summing);
         summing.add(unpack(&self.packed).map(|(ms, count)| (STEPS.cut(ms), count)), self.packed.len());
         self.packed = summing.pack_behind(&[]);
     }
 
-    /// Bytes that are packed: the same for the same times, and never fewer for more of them.
+    /// Size of the packed bytes: the same for the same times, and never smaller for more of them.
     pub(super) fn bytes(&self) -> usize {
         self.packed.len()
     }

@@ -1,4 +1,4 @@
-//! Conditions from words: `FIELD OP VALUE`.
+//! Parses conditions: `FIELD OP VALUE`.
 
 use super::{Bound, Condition, Field, Test};
 use regex::bytes::Regex;
@@ -8,21 +8,21 @@ use std::time::UNIX_EPOCH;
 /// A condition that cannot be understood.
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
-    /// It has no operator in it.
+    /// It contains no operator.
     #[error("invalid condition {0:?}; expected FIELD OP VALUE, such as elapsed>1000 or label~^Home")]
     NoOperator(String),
-    /// There is no such field.
+    /// Unknown field.
     #[error(
         "unknown field {0:?}; expected label, kind, code, success, elapsed, time, thread, host, message, url, bytes or \
          text"
     )]
     NoField(String),
-    /// The operator does not fit the field.
+    /// The operator is not valid for the field.
     #[error("{field} takes {takes}, not {operator}")]
     WrongOperator {
         /// The field.
         field: String,
-        /// The operator that was given.
+        /// The given operator.
         operator: String,
         /// The operators that it takes.
         takes: &'static str,
@@ -32,23 +32,23 @@ pub enum FilterError {
     WrongValue {
         /// The field.
         field: String,
-        /// What was given.
+        /// The given value.
         value: String,
-        /// What it takes.
+        /// The expected kind of value.
         expected: &'static str,
     },
     /// A pattern that is not a valid regular expression.
     #[error("invalid regular expression {pattern:?}: {source}")]
     Pattern {
-        /// What was given.
+        /// The given pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// Its syntax error.
         #[source]
         source: Box<regex::Error>,
     },
 }
 
-/// Longer ones first, as one may begin another.
+/// Longer ones first, because a shorter one may be a prefix of a longer one.
 const OPERATORS: [&str; 8] = [">=", "<=", "!=", "!~", "=", "~", ">", "<"];
 
 const NUMBER_OPERATORS: &str = "= != > >= < <=";
@@ -104,7 +104,7 @@ impl FromStr for Condition {
     }
 }
 
-/// A time in words.
+/// A time as entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// Epoch milliseconds.
@@ -114,7 +114,7 @@ pub enum Moment {
 }
 
 impl Moment {
-    /// What can be written.
+    /// The accepted formats.
     pub const EXPECTED: &str =
         "a time such as 2026-11-25T08:30:00 (UTC), epoch milliseconds, or +90s and +5m after the log's start";
 }
@@ -144,7 +144,7 @@ fn milliseconds(value: &str) -> Option<i64> {
     };
     let number: f64 = number.trim().parse().ok()?;
     let milliseconds = (number * factor).round();
-    // The longest response time that a log can have, and more, is within what a float counts exactly.
+    // A float represents even longer times than a log can contain exactly.
     (0.0..=1e15).contains(&milliseconds).then_some(milliseconds as i64)
 }
 

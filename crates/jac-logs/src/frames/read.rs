@@ -8,20 +8,20 @@ use std::path::Path;
 use std::sync::Arc;
 use zstd::bulk::Decompressor;
 
-/// A frame that unpacks to more is not read alone: a few of them would take all memory.
+/// A frame whose content is larger is not read separately: a few of them would use all memory.
 const LARGEST: u32 = 64 << 20;
 
 /// A log in frames, opened.
 #[derive(Debug, Clone)]
 pub struct FramedLog {
     file: Arc<dyn BytesAt>,
-    /// Those that unpack to something, in order.
+    /// The frames with content, in order.
     frames: Arc<[Frame]>,
     bytes: u64,
     packed_bytes: u64,
 }
 
-/// Where a frame lies, and what it unpacks to.
+/// The position of a frame, and the size of its content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame {
     /// Byte of the file that it begins at.
@@ -35,8 +35,8 @@ pub(crate) struct Frame {
 }
 
 impl FramedLog {
-    /// Opens a file and reads its seek table. `None`: it has none that fits the file, so it can only be unpacked from its
-    /// beginning on.
+    /// Opens a file and reads its seek table. `None`: it has none that fits the file, so it can only be decompressed
+    /// from its beginning.
     ///
     /// # Errors
     /// When it cannot be opened or read.
@@ -44,7 +44,7 @@ impl FramedLog {
         Self::of(Arc::new(File::open(path)?))
     }
 
-    /// The same of a file that is open, or of an object elsewhere.
+    /// The same for an open file, or for an object in a store.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -99,7 +99,7 @@ impl FramedLog {
         &self.frames
     }
 
-    /// At most `most` bytes of the log from a byte on; none behind its end.
+    /// At most `most` bytes of the log from a byte on; none after its end.
     ///
     /// # Errors
     /// When the file cannot be read, or is damaged there ([`ErrorKind::InvalidData`]).
@@ -121,7 +121,7 @@ impl FramedLog {
     }
 }
 
-/// Unpacks frames, one after the other, into memory that it keeps.
+/// Decompresses frames, one after the other, into reused memory.
 #[derive(Default)]
 pub struct FrameReader {
     decompressor: Decompressor<'static>,

@@ -1,4 +1,4 @@
-//! Compressing a log into frames, and comparing what was written with the log.
+//! Compresses a log into frames, and compares the result with the log.
 
 use super::{FrameReader, FramedLog, Lengths, announcement, table};
 use jac_jtl::{Layout, LogReader, Sample, Settings};
@@ -11,13 +11,13 @@ use zstd::zstd_safe::compress_bound;
 
 /// Unpacked bytes of a frame, and a little more up to the next row.
 const FRAME: usize = 4 << 20;
-/// How far behind that the next row's beginning is looked for.
+/// How far ahead the beginning of the next row is searched for.
 const LOOK_AHEAD: usize = 1 << 20;
-/// Of Zstandard's levels the one that unpacks fastest. On result logs the next ones take longer and pack no better: equal text lies
-/// near, in the rows before.
+/// The Zstandard level that decompresses fastest. On result logs the next levels take longer and compress no better:
+/// equal text is close by, in the previous rows.
 const LEVEL: i32 = 1;
 
-/// What is compressed, which says where a frame may end.
+/// The kind of content, which determines where a frame may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// A result log: with a row.
@@ -26,7 +26,7 @@ pub enum Content {
     Lines,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compressed {
     /// Bytes of the log.
@@ -38,7 +38,7 @@ pub struct Compressed {
 /// Why a log could not be compressed.
 #[derive(Debug, thiserror::Error)]
 pub enum CompressError {
-    /// The log, or what was written, cannot be read.
+    /// The log, or the compressed file, cannot be read.
     #[error("reading failed: {0}")]
     Read(#[source] std::io::Error),
     /// The file cannot be written.
@@ -47,7 +47,7 @@ pub enum CompressError {
     /// The log grew or shrank meanwhile.
     #[error("the log changed while it was compressed")]
     Changed,
-    /// What was written does not unpack to the log.
+    /// The compressed file does not decompress to the log.
     #[error("the compressed file does not decompress to the log")]
     Different,
     /// The caller ended it.
@@ -55,11 +55,11 @@ pub enum CompressError {
     Cancelled,
 }
 
-/// Asked before every frame; breaks to cancel.
+/// Called before every frame; `Break` cancels.
 pub type Proceed<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
 
-/// Compresses a log into a new file in frames, one thread's work. When it returns, the file is on the disk and was
-/// compared with the log byte for byte. The log stays; what becomes of the file on an error is the caller's.
+/// Compresses a log into a new file in frames, on one thread. When it returns, the file is on the disk and was compared
+/// with the log byte by byte. The log stays; after an error, the caller has to remove the file.
 ///
 /// # Errors
 /// When one of the files cannot be read or written, the log changes meanwhile, or `proceed` breaks.
@@ -96,10 +96,10 @@ pub fn compress(from: &Path, to: &Path, content: Content, proceed: Proceed<'_>) 
     }
 }
 
-/// Does a file in frames unpack to just what another file holds?
+/// Whether a file in frames decompresses to exactly the content of another file.
 ///
 /// # Errors
-/// When one of them cannot be read, or `proceed` breaks. A damaged file does not hold the same: that is no error.
+/// When one of them cannot be read, or `proceed` breaks. A damaged file is not an error: its content differs.
 pub fn holds_the_same(framed: &Path, plain: &Path, proceed: Proceed<'_>) -> Result<bool, CompressError> {
     let plain = File::open(plain).map_err(CompressError::Read)?;
     let Some(log) = FramedLog::open(framed).map_err(CompressError::Read)? else { return Ok(false) };
@@ -126,15 +126,15 @@ pub fn holds_the_same(framed: &Path, plain: &Path, proceed: Proceed<'_>) -> Resu
     Ok(true)
 }
 
-/// Says where frames end.
+/// Determines where frames end.
 struct Cutter {
     content: Content,
-    /// Known from the first frame on, if it ever is.
+    /// Known from the first frame on, if it can be determined.
     layout: Option<Layout>,
 }
 
 impl Cutter {
-    /// How much of what comes next is one frame. A place that is not between two rows costs the readers time, nothing else.
+    /// The length of the next frame. A boundary that is not between two rows only costs the readers time.
     fn cut(&mut self, next: &[u8]) -> usize {
         let Some(behind) = next.get(FRAME..).filter(|behind| !behind.is_empty()) else { return next.len() };
         let line = || memchr::memrchr(b'\n', &next[..FRAME]).map_or(FRAME, |end| end + 1);

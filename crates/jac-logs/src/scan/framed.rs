@@ -1,6 +1,7 @@
-//! A log in frames: every thread unpacks and reads its own.
+//! A log in frames: every thread decompresses and reads its own frames.
 //!
-//! JAC's frames end where a row does. Those of others need not: then, and where one is damaged, the log is read in its order.
+//! JAC's frames end at a row's end. Frames by other programs need not: then, or if one is damaged, the log is read
+//! sequentially.
 
 use super::segments::{Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};

@@ -1,7 +1,7 @@
-//! A packed file: whichever thread has nothing to read unpacks the next parts of it, a few ahead of the reading.
+//! A compressed file: a thread that has nothing to read decompresses its next parts, a few ahead of the reading.
 //!
-//! No thread only unpacks, so that two processors are kept busy by two threads. Where unpacking is what takes longest (many
-//! processors), one thread continues decompressing while others take its output.
+//! No thread only decompresses, so that two threads keep two CPUs busy. If decompression is the bottleneck (many CPUs),
+//! one thread continues decompressing while others take its output.
 
 use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};
@@ -15,20 +15,20 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Unpacked bytes of one part.
 const SEGMENT: usize = 1 << 20;
-/// Parts that are unpacked before any is read, so that neither unpacking nor reading has to wait where now one, now the other
-/// takes longer.
+/// Parts that are decompressed ahead, so that neither decompression nor reading has to wait when sometimes one,
+/// sometimes the other is slower.
 const AHEAD: usize = 4;
-/// How far behind a part the next row's beginning is looked for at first, and at most.
+/// How far after a part the next row's beginning is searched for, at first and at most.
 const NEAR: usize = 16 << 10;
 const FAR: usize = LOOK_AHEAD / 8;
 
 /// A part and its bytes.
 type Unpacked = (Segment, Buffer);
 
-/// Room for one part and what is looked at behind it.
+/// Space for one part and the look-ahead after it.
 const ROOM: usize = SEGMENT + FAR;
 
-/// Bytes in room that is used again and again: the system would have to find new memory for each part.
+/// A reused buffer: otherwise the system would have to allocate memory for each part.
 struct Buffer {
     room: Vec<u8>,
     filled: usize,
@@ -55,7 +55,7 @@ impl Buffer {
         &self.room[..self.filled]
     }
 
-    /// Keeps the bytes up to a place and moves those behind it into another buffer.
+    /// Keeps the bytes up to a position and moves the following ones into another buffer.
     fn split_off(&mut self, at: usize, mut into: Buffer) -> Buffer {
         let behind = &self.room[at..self.filled];
         into.room[..behind.len()].copy_from_slice(behind);
@@ -119,11 +119,11 @@ struct Parts<'a> {
 }
 
 struct State<'a> {
-    /// `None`: a thread is unpacking, or there is nothing left to unpack.
+    /// `None`: a thread is decompressing, or everything is decompressed.
     unpacker: Option<Unpacker<'a>>,
-    /// Nothing is left to unpack.
+    /// Everything is decompressed.
     ended: bool,
-    /// Unpacked and not taken yet, at most [`AHEAD`].
+    /// Decompressed but not taken yet, at most [`AHEAD`].
     ready: VecDeque<Unpacked>,
 }
 
@@ -133,8 +133,8 @@ impl<'a> Parts<'a> {
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// The next part for a thread that has nothing to read; `None` when there are no more. Before it takes one it unpacks
-    /// until enough are ready, where no other thread does.
+    /// The next part for a thread that has nothing to read; `None` when there are no more. Before it takes one, it
+    /// decompresses until enough parts are ready, unless another thread does.
     fn next(&self, shared: &Shared<'_>) -> Result<Option<Unpacked>, LogError> {
         let mut state = self.lock();
         loop {
@@ -167,7 +167,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Dropped by a panic while unpacking: the others need not wait for more.
+/// Dropped by a panic while decompressing: wakes the others, so that they do not wait for more.
 struct Alarm<'a, 'b>(&'a Parts<'b>);
 
 impl Drop for Alarm<'_, '_> {
@@ -178,7 +178,7 @@ impl Drop for Alarm<'_, '_> {
 }
 
 impl<'a> State<'a> {
-    /// Takes a part that was unpacked, and whether there is another one behind it.
+    /// Takes a decompressed part, and whether another one follows.
     fn put(
         &mut self,
         unpacker: Unpacker<'a>,
@@ -203,10 +203,10 @@ impl<'a> State<'a> {
     }
 }
 
-/// Unpacks and splits, one part after the other.
+/// Decompresses and splits, one part after the other.
 struct Unpacker<'a> {
     source: Source<'a>,
-    /// Where the next part begins; `None` behind the last.
+    /// Where the next part begins; `None` after the last.
     buffer: Option<Buffer>,
     number: usize,
     position: u64,
@@ -216,7 +216,7 @@ struct Unpacker<'a> {
 }
 
 impl Unpacker<'_> {
-    /// The next part, and whether there is another one behind it.
+    /// The next part, and whether another one follows.
     fn next(&mut self) -> Result<(Unpacked, bool), LogError> {
         let mut buffer = self.buffer.take().unwrap_or_else(|| self.pool.take());
         self.buffer = self.split(&mut buffer)?;
@@ -226,7 +226,7 @@ impl Unpacker<'_> {
         Ok(((segment, buffer), self.buffer.is_some()))
     }
 
-    /// Fills the buffer, cuts it where the next part begins and returns what is behind; `None` at the log's end.
+    /// Fills the buffer, cuts it where the next part begins and returns the bytes after it; `None` at the log's end.
     fn split(&mut self, buffer: &mut Buffer) -> Result<Option<Buffer>, LogError> {
         for ahead in [NEAR, FAR] {
             self.source.fill(buffer, SEGMENT + ahead)?;
@@ -238,7 +238,7 @@ impl Unpacker<'_> {
                 return Ok(None);
             }
         }
-        // No row within the look-ahead: the cut is checked like any other, and found wrong.
+        // No row within the look-ahead: this cut is checked like any other, and will be found wrong.
         Ok(Some(buffer.split_off(SEGMENT, self.pool.take())))
     }
 }

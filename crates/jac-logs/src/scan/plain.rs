@@ -1,4 +1,4 @@
-//! A plain file: every thread reads its own parts of it.
+//! An uncompressed file: every thread reads its own parts of it.
 
 use super::segments::{LOOK_AHEAD, Part, Segment, Shared, run};
 use super::{Collector, Failed, PIECE, Report, Scan, Scanned};
@@ -9,9 +9,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How far behind a place the next row's beginning is looked for at first: mostly it is there.
+/// How far after a position the next row's beginning is searched for at first: mostly it is found there.
 const NEAR: usize = 8 << 10;
-/// Bytes at the start in which the header and the first row must lie.
+/// Bytes at the start that must contain the header and the first row.
 const HEAD: usize = 1 << 20;
 
 impl<C: Collector> Scan<'_, C> {
@@ -73,7 +73,7 @@ fn layout(file: &File, settings: &Settings) -> std::io::Result<Option<Layout>> {
     Ok(None)
 }
 
-/// Where the parts begin.
+/// The positions at which the parts begin.
 fn starts(file: &File, size: u64, part_bytes: u64, layout: &Layout, settings: &Settings) -> std::io::Result<Vec<u64>> {
     let mut starts = vec![0];
     let mut ahead = vec![0; LOOK_AHEAD];

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-/// How far behind a place a row's beginning is looked for, in bytes.
+/// How far after a position a row's beginning is searched for, in bytes.
 pub(super) const LOOK_AHEAD: usize = 1 << 20;
 /// How often progress is reported.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -23,14 +23,14 @@ pub(super) struct Segment {
     pub(super) last: bool,
 }
 
-/// What the threads share.
+/// The state shared by the threads.
 pub(super) struct Shared<'a> {
     pub(super) settings: &'a Settings,
     pub(super) layout: &'a Layout,
     within: Option<&'a Interval>,
-    /// Bytes that have been taken.
+    /// Number of bytes read.
     pub(super) taken: AtomicU64,
-    /// Nobody needs the result any more.
+    /// The result is no longer needed.
     stop: AtomicBool,
     /// A place to split was wrong.
     wrong: AtomicBool,
@@ -57,12 +57,12 @@ impl<'a> Shared<'a> {
         self.stop();
     }
 
-    /// Has the part that begins at this byte to be read?
+    /// Whether the part that begins at this byte has to be read.
     pub(super) fn needs(&self, position: u64) -> bool {
         self.within.is_none_or(|interval| interval.may_be_in(position))
     }
 
-    /// Reads one part, whose bytes `feed` hands to the reader.
+    /// Reads one part, whose bytes `feed` passes to the reader.
     pub(super) fn read<C: Collector>(
         &self,
         segment: &Segment,
@@ -104,10 +104,10 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// A thread's result: its collector, and of every part that it read the number and what the reader met.
+/// A thread's result: its collector, and for every part that it read the number and the reader's outcome.
 pub(super) type Part<C> = Result<(C, Vec<(usize, ReadOutcome)>), LogError>;
 
-/// Runs the threads until all are done, reporting progress meanwhile, and makes one result of theirs.
+/// Runs the threads until all are done, reports progress meanwhile, and combines their results.
 pub(super) fn run<C: Collector>(
     scan: &Scan<'_, C>,
     shared: &Shared<'_>,

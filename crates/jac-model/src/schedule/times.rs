@@ -1,9 +1,11 @@
-//! Which moments a [`Timing`] stands for. The zones' rules are those that this JAC was built with, not those of the machine.
+//! The times that a [`Timing`] describes. The rules of the time zones are those that this JAC was built with, not those
+//! of the machine.
 //!
-//! Where clocks are put forward, a time of day may not exist; where they are put back, it exists twice. A cron expression with a fixed
-//! minute and hour means one run a day: a time that does not exist is the first moment after the gap, one that exists twice is the first of
-//! both. One with `*`, a step or a range in minute or hour means an interval: in the gap there is nothing, and a repeated hour has its runs twice. A single time
-//! that does not exist is refused when it is saved, and of one that exists twice the first is meant.
+//! When clocks go forward, some times of day do not exist; when they go back, some exist twice. A cron expression with
+//! a fixed minute and hour means one run a day: for a time that does not exist the run starts at the first moment after
+//! the gap, for one that exists twice at the first of both. An expression with `*`, a step or a range in minute or hour
+//! means an interval: it has no runs in the gap, and runs in both repetitions of an hour. A single time that does not
+//! exist is rejected when it is saved; one that exists twice means the first of both.
 
 use super::Timing;
 use crate::{EpochMs, Fault};
@@ -30,7 +32,7 @@ enum Rule {
 }
 
 impl Timing {
-    /// Reads it.
+    /// Parses it.
     ///
     /// # Errors
     /// `zone_unknown`, `time_malformed`, `time_does_not_exist` or `cron_invalid`, with the field within the timing.
@@ -43,7 +45,7 @@ impl Timing {
         Ok(Times { rule, zone })
     }
 
-    /// The same moments, spelled as JAC spells them.
+    /// The same times in JAC's canonical form.
     ///
     /// # Errors
     /// Those of [`Timing::times`].
@@ -59,7 +61,7 @@ impl Timing {
 }
 
 impl Times {
-    /// The first moment after one; `None`: there is none.
+    /// The first time after the given one; `None`: there are no further ones.
     pub fn after(&self, after_ms: EpochMs) -> Option<EpochMs> {
         match &self.rule {
             Rule::Once(at_ms) => Some(*at_ms).filter(|at_ms| *at_ms > after_ms),
@@ -97,7 +99,7 @@ fn civil(at: &str) -> Result<DateTime, Fault> {
         let message = format!("Invalid date and time '{at}'. Expected YYYY-MM-DDTHH:MM, without an offset.");
         Fault::at("/at", "time_malformed", message)
     };
-    // What an offset or a zone would add is not believed beside the field for the zone.
+    // An offset or a zone in this text is rejected: the zone has a field of its own.
     let is_plain =
         at.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '-' | ':' | 'T' | 't' | ' ' | '.'));
     let read = is_plain.then(|| at.trim().parse::<DateTime>().ok()).flatten().ok_or_else(malformed)?;
@@ -148,7 +150,7 @@ mod tests {
         text.parse::<Timestamp>().expect("a moment").as_millisecond()
     }
 
-    /// What follows a moment, as the zone's clocks show it, without the year.
+    /// The next times after a given one, in the zone's local time, without the year.
     fn table(zone: &str, expression: &str, after: &str, count: usize) -> Vec<String> {
         let times = cron_in(zone, expression);
         times
@@ -181,24 +183,24 @@ mod tests {
 
     #[test]
     fn a_fixed_time_that_does_not_exist_is_the_first_moment_after_the_gap() {
-        // Clocks go from 02:00 to 03:00.
+        // Clocks go forward from 02:00 to 03:00.
         let berlin = table("Europe/Berlin", "30 2 * * *", "2026-03-27T12:00:00Z", 3);
         assert_eq!(berlin, ["03-28T02:30+01:00", "03-29T03:00+02:00", "03-30T02:30+02:00"]);
         let new_york = table("America/New_York", "30 2 * * *", "2026-03-06T12:00:00Z", 3);
         assert_eq!(new_york, ["03-07T02:30-05:00", "03-08T03:00-04:00", "03-09T02:30-04:00"]);
-        // What is beside the gap stays where it is.
+        // Times outside the gap are unchanged.
         assert_eq!(table("Europe/Berlin", "0 3 * * *", "2026-03-28T12:00:00Z", 1), ["03-29T03:00+02:00"]);
         assert_eq!(table("Europe/Berlin", "59 1 * * *", "2026-03-28T12:00:00Z", 1), ["03-29T01:59+01:00"]);
     }
 
     #[test]
     fn a_fixed_time_that_exists_twice_is_the_first_of_both() {
-        // Clocks go from 03:00 back to 02:00, and from 02:00 back to 01:00.
+        // Clocks go back from 03:00 to 02:00, and from 02:00 to 01:00.
         let berlin = table("Europe/Berlin", "30 2 * * *", "2026-10-24T12:00:00Z", 2);
         assert_eq!(berlin, ["10-25T02:30+02:00", "10-26T02:30+01:00"]);
         let new_york = table("America/New_York", "30 1 * * *", "2026-10-31T12:00:00Z", 2);
         assert_eq!(new_york, ["11-01T01:30-04:00", "11-02T01:30-05:00"]);
-        // From between the two there is none until the next day.
+        // From a moment between the two, the next one is on the next day.
         assert_eq!(table("Europe/Berlin", "30 2 * * *", "2026-10-25T00:45:00Z", 1), ["10-26T02:30+01:00"]);
     }
 

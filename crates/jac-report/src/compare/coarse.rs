@@ -1,15 +1,15 @@
-//! [`CoarseTimes`]: response times in steps of about 3 %, which take a few hundred bytes: what is kept of a run for good, so that it can be
-//! tested against later ones without its log.
+//! [`CoarseTimes`]: response times in steps of about 3 %, which take a few hundred bytes: they are kept for a run
+//! indefinitely, so that it can be tested against later ones without its log.
 //!
-//! The steps are those of an HdrHistogram with five bits. Both sides of a test are put into the same steps, so a step adds ties and no bias.
-//! Two can be merged.
+//! The steps are those of an HdrHistogram with five bits. Both sides of a test are put into the same steps, so a step
+//! adds ties and no bias. Two can be merged.
 
 use jac_jtl::{DistributionBin, Steps};
 use std::collections::BTreeMap;
 
 /// Up to 63 ms each millisecond, above it 32 to each doubling.
 const STEPS: Steps = Steps::of_digits(6);
-/// The first byte of what is stored.
+/// The first byte of the stored form.
 const VERSION: u8 = 1;
 
 /// Response times by step, with how many there are of each.
@@ -30,8 +30,8 @@ impl CoarseTimes {
         Self { counts: steps.into_iter().filter_map(|(step, count)| Some((STEPS.least_of(step)?, count))).collect() }
     }
 
-    /// From a curve of percentiles, `percents` rising from 0 to 100, where nothing finer is left: the samples between two points of it are
-    /// counted half at each.
+    /// From a curve of percentiles, with `percents` rising from 0 to 100, if nothing finer is left: the samples between
+    /// two of its points are split evenly between them.
     pub fn of_percentiles(percents: &[f64], times_ms: &[f64], samples: u64) -> Self {
         #[expect(
             clippy::cast_precision_loss,
@@ -49,7 +49,7 @@ impl CoarseTimes {
         }))
     }
 
-    /// Those of the passed samples among these, of which a histogram says where the failed ones are.
+    /// The passed samples among these, according to a histogram that contains the failed ones.
     ///
     /// A bin that has both does not say which of them were faster, and neither does a step over several bins; each step is reduced by the share
     /// that failed in its bins. Where the failed samples of such bins and steps are more than a fiftieth of what passed, that would be a guess,
@@ -107,7 +107,7 @@ impl CoarseTimes {
         bytes
     }
 
-    /// What [`to_bytes`](Self::to_bytes) wrote; `None` for anything else.
+    /// Reads the output of [`to_bytes`](Self::to_bytes); `None` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (version, mut rest) = bytes.split_first()?;
         if *version != VERSION {

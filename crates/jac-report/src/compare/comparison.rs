@@ -1,4 +1,5 @@
-//! A comparison as data: its lines, their tests and their verdicts. Stored and served; how they come about is not here.
+//! A comparison as data: its lines, their tests and their verdicts. It is stored and served; the computation is
+//! elsewhere.
 
 use super::significance::TestResult;
 use jac_jtl::{Entry, Note, TimeFigures};
@@ -27,11 +28,11 @@ pub struct Comparison {
     /// Its outcome.
     #[serde(default)]
     pub outcome: ComparisonOutcome,
-    /// How many tests were made, which the corrected probabilities take into account.
+    /// The number of tests, which the corrected probabilities take into account.
     pub tests: usize,
-    /// How was tested: which tests, from when on a change counts, what could not be tested.
+    /// The method: which tests, the thresholds for a change, and what could not be tested.
     pub notes: Vec<Note>,
-    /// What has to be known about the results and their verdict.
+    /// Remarks on the results and their verdict.
     #[serde(default)]
     pub findings: Vec<Note>,
 }
@@ -45,11 +46,11 @@ pub enum ComparisonOutcome {
     Worse,
     /// No line is worse as a whole, but one is in part.
     Mixed,
-    /// A line is better, and none is worse.
+    /// At least one line is better, and none is worse.
     Better,
     /// No change beyond noise that matters.
     Same,
-    /// There are too few samples, or no distribution, to say.
+    /// There are too few samples, or no distribution, for a verdict.
     #[default]
     Unclear,
     /// The results have no label in common: there is nothing to compare.
@@ -73,7 +74,7 @@ pub struct LineComparison {
     pub label: String,
     /// Its outcome.
     pub change: Change,
-    /// The numbers for which it is a change; none where it is not.
+    /// The numbers that make it a change; empty if it is not one.
     #[serde(default)]
     pub changed: Vec<NumberChange>,
     /// The reason, a sentence.
@@ -89,8 +90,8 @@ pub struct LineComparison {
     /// The same in `after`.
     #[serde(default)]
     pub passed_after: Option<TimeFigures>,
-    /// Are the response times slower altogether? `share` is the probability that one of `after` is slower than one of
-    /// `before`, equal ones counted half.
+    /// Are the response times slower overall? `share` is the probability that one of `after` is slower than one of
+    /// `before`; equal ones count half.
     pub response_times: Option<TestResult>,
     /// Is the tail slower? `share` is the share of `after` above the common 95th percentile.
     pub tail: Option<TestResult>,
@@ -103,7 +104,7 @@ pub struct LineComparison {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NumberChange {
     pub metric: ChangedMetric,
-    /// Is it worse? Else it is better.
+    /// Whether it is worse; otherwise it is better.
     pub worse: bool,
     /// In the metric's unit, as is `after`; times are those of passed samples.
     pub before: f64,
@@ -128,13 +129,13 @@ pub enum ChangedMetric {
 pub enum Change {
     /// Slower or with more failures, beyond noise and enough to matter.
     Worse,
-    /// The usual response time went one way and the slow ones the other, or response times rose while fewer samples failed; both beyond noise
-    /// and enough to matter.
+    /// The typical response time and the slow ones changed in opposite directions, or response times rose while fewer
+    /// samples failed; both are significant and exceed the thresholds.
     Mixed,
     /// Faster or with fewer failures, and nothing worse.
     Better,
     /// No change beyond noise that matters.
     Same,
-    /// There are too few samples, or no distribution, to say.
+    /// There are too few samples, or no distribution, for a verdict.
     Unclear,
 }

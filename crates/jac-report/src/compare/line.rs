@@ -1,6 +1,6 @@
-//! One line of the two tables: its tests, and what they say together with the thresholds.
+//! One line of the two tables: its tests, and their evaluation with the thresholds.
 //!
-//! The tests themselves are `compare/significance.rs`'s, the words for a change `compare/sentences.rs`'s.
+//! The tests themselves are in `compare/significance.rs`, the sentences about a change in `compare/sentences.rs`.
 
 use super::comparison::{Change, ChangedMetric, LineComparison, NumberChange};
 use super::sentences::sentence;
@@ -55,7 +55,7 @@ impl LineComparison {
         [&mut self.response_times, &mut self.tail, &mut self.errors].into_iter().flatten()
     }
 
-    /// Are the compared times not the line's own, as some of its samples failed?
+    /// Whether the compared times differ from the line's own, because some of its samples failed.
     pub(super) fn some_failed(&self) -> bool {
         self.passed_before.is_some()
     }
@@ -72,7 +72,7 @@ impl LineComparison {
             changed.extend(moved(ChangedMetric::MeanMs, slower).or_else(|| moved(ChangedMetric::MedianMs, slower)));
         }
         if let Some(slower) = tail {
-            // A mean that goes against most samples goes with the slow ones.
+            // A mean that changed in the opposite direction to most samples follows the slow ones.
             if usual == Some(!slower) {
                 changed.extend(moved(ChangedMetric::MeanMs, slower));
             }
@@ -89,7 +89,8 @@ impl LineComparison {
         }
         let told = |changed: &[NumberChange], worse| sentence(changed, worse, self.some_failed());
         let goes_apart = of(&changed, true) && of(&changed, false);
-        // With more failures, the faster ones may be all that still pass; with fewer, slow ones may pass that failed before.
+        // With more failures, possibly only the faster samples still pass; with fewer, slow ones may pass that failed
+        // before.
         (self.change, self.sentence) = if goes_apart && !more_errors {
             (Change::Mixed, format!("worse: {}; better: {}", told(&changed, true), told(&changed, false)))
         } else if of(&changed, true) {
@@ -108,7 +109,7 @@ impl LineComparison {
     }
 }
 
-/// Mean, median and 95th percentile of the samples that passed.
+/// Mean, median and 95th percentile of the passed samples.
 fn times_of(entry: &Entry, passed: Option<TimeFigures>) -> [Option<f64>; 3] {
     match passed {
         Some(passed) => [passed.mean_ms, passed.median_ms, passed.p95_ms].map(Some),
@@ -138,7 +139,7 @@ fn moved_time(
     matters.then_some(NumberChange { metric, worse: slower, before, after })
 }
 
-/// Change in percent of what was before; `None` from nothing.
+/// Change in percent of the value before; `None` if that is 0.
 pub(super) fn percent(before: f64, after: f64) -> Option<f64> {
     (before != 0.0).then(|| (after - before) * 100.0 / before)
 }

@@ -1,6 +1,6 @@
-//! A comparison in words: what has changed in a line, how it was tested, and what has to be known before the verdict is believed.
+//! The sentences of a comparison: the changes of a line, the method, and the remarks on the verdict.
 //!
-//! Nothing is decided here. The table for the terminal is `compare/text.rs`'s.
+//! Nothing is decided here. The table for the terminal is in `compare/text.rs`.
 
 use super::comparison::{ChangedMetric, ComparisonOutcome, NumberChange};
 use super::line::percent;
@@ -8,7 +8,7 @@ use super::side::{Side, Thresholds};
 use crate::figures;
 use jac_jtl::{Note, TotalBasis};
 
-/// Those that are worse, or better, for people.
+/// The worse, or the better, values as a sentence.
 pub(super) fn sentence(changed: &[NumberChange], worse: bool, some_failed: bool) -> String {
     let parts =
         changed.iter().filter(|number| number.worse == worse).map(|NumberChange { metric, before, after, .. }| {
@@ -59,7 +59,7 @@ pub(super) fn notes(before: &Side, after: &Side, thresholds: Thresholds, tests: 
 /// Rates that differ by more than this, in percent, are another load.
 const OTHER_LOAD_PERCENT: f64 = 10.0;
 
-/// What has to be known before the verdict is believed: the load first.
+/// Remarks on the verdict: first those about the load.
 pub(super) fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, thresholds: Thresholds) -> Vec<Note> {
     let mut findings = Vec::new();
     let [before, after] = sides.map(|side| side.summary.total.throughput_per_s);
@@ -128,5 +128,5 @@ pub(super) fn findings(sides: [&Side; 2], outcome: &ComparisonOutcome, threshold
     findings
 }
 
-/// Notes of a table that a comparison says in its own words, or that do not matter to it.
+/// Notes of a table that a comparison expresses differently, or that are irrelevant for it.
 const SAID_OTHERWISE: [&str; 3] = ["rows_unread", "log_incomplete", "transactions_not_in_total"];

@@ -1,4 +1,4 @@
-//! What a comparison is made of: the two results, and from when on a change counts.
+//! The input of a comparison: the two results, and the thresholds.
 
 use jac_jtl::criteria::MAX_UNREAD_PERCENT;
 use jac_jtl::{LogStatistics, ResponseTimes, Summary};
@@ -23,12 +23,12 @@ impl Side {
         Self { name: name.into(), summary: log.summary(), passed_times, max_unread_percent: None }
     }
 
-    /// From a `summary.json` alone.
+    /// From only a `summary.json`.
     pub fn of_summary(name: impl Into<String>, summary: Summary) -> Self {
         Self { name: name.into(), summary, passed_times: None, max_unread_percent: None }
     }
 
-    /// The share of unread rows that puts the verdict in doubt, if it has more.
+    /// The percentage of unread rows above which the verdict is in doubt, if this result has more.
     pub(super) fn exceeded_percent(&self, thresholds: Thresholds) -> Option<f64> {
         let most = self.max_unread_percent.unwrap_or(thresholds.max_unread_percent);
         self.summary.unread_percent.is_some_and(|unread| unread > most).then_some(most)
@@ -40,13 +40,14 @@ impl Side {
 pub struct Thresholds {
     /// Greatest probability of calling noise a change, over all tests together (0.01).
     pub significance: f64,
-    /// Least change of mean, median or 95th percentile that matters, in percent (5).
+    /// Minimum relevant change of mean, median or 95th percentile, in percent (5).
     pub time_percent: f64,
     /// Least such change in milliseconds (2): below it the clocks' steps are all there is.
     pub time_ms: f64,
     /// Least change of the share of failures that matters, in percentage points (0.1).
     pub error_points: f64,
-    /// Share of a log's rows that may be unread without putting the verdict in doubt, in percent (0.1), where its result has none of its own.
+    /// Share of a log's rows that may be unread without putting the verdict in doubt, in percent (0.1), if its result
+    /// has no such value.
     pub max_unread_percent: f64,
 }
 

@@ -3,7 +3,7 @@
 use jac_jtl::TimeFigures;
 use serde::{Deserialize, Serialize};
 
-/// Fewer samples than this are not tested: the normal approximation does not hold.
+/// Fewer samples than this are not tested: the normal approximation is not valid.
 const LEAST_SAMPLES: u64 = 20;
 /// Fewer cases than this in both sides together are not tested.
 const LEAST_CASES: u64 = 5;
@@ -85,7 +85,7 @@ fn both<'a>(a: &'a Distribution, b: &'a Distribution) -> impl Iterator<Item = (u
 }
 
 /// Mann–Whitney U, normal approximation with correction for ties (Mann and Whitney 1947; Lehmann, "Nonparametrics").
-/// The share is U / (n·m): the probability that one of `b` is greater than one of `a`, equal ones counted half.
+/// The share is U / (n·m): the probability that one of `b` is greater than one of `a`; equal ones count half.
 pub(super) fn mann_whitney(a: &Distribution, b: &Distribution) -> Option<TestResult> {
     if a.total < LEAST_SAMPLES || b.total < LEAST_SAMPLES {
         return None;
@@ -130,8 +130,8 @@ pub(super) fn holm(tests: &mut [&mut TestResult]) {
     }
 }
 
-/// Probability that a standard normal number lies at least |z| from 0: erfc(|z|/√2), by a Chebyshev fit with a relative
-/// error below 1.2e-7 (Press et al., "Numerical Recipes", 6.2).
+/// Probability that a standard normal number is at least |z| away from 0: erfc(|z|/√2), by a Chebyshev fit with a
+/// relative error below 1.2e-7 (Press et al., "Numerical Recipes", 6.2).
 fn two_sided(z: f64) -> f64 {
     const FIT: [f64; 10] = [
         -1.265_512_23,
@@ -170,7 +170,7 @@ mod checked {
         let result = mann_whitney(&a, &b).expect("enough samples");
         // Pairs in which b is greater: 5*10 + 10*10 + 10*35; equal: 10*20.
         assert!((result.share - (500.0 + 100.0) / (35.0 * 25.0)).abs() < 1e-12);
-        // The same by all pairs, with Python's math.erfc.
+        // The same from all pairs, with Python's math.erfc.
         assert!((result.p - P_BY_PAIRS).abs() < 1e-6, "{}", result.p);
     }
 

@@ -1,7 +1,7 @@
 use super::{Change, CoarseTimes, ComparisonOutcome, Side, Thresholds, compare, compare_lines};
 use jac_jtl::{LogStatistics, Settings};
 
-/// 2,000 samples whose times lie around a middle, in an order that depends on the seed.
+/// 2,000 samples whose times vary around a middle, in an order that depends on the seed.
 fn side(name: &str, seed: u64, middle: u64, tail: u64, failures: u64) -> Side {
     let mut log = LogStatistics::new(Settings::default());
     log.feed(b"timeStamp,elapsed,label,success\n");
@@ -155,7 +155,7 @@ fn a_result_in_which_everything_failed_is_worse_or_cannot_be_judged() {
     assert_eq!(compare(&bad, &good, Thresholds::default()).outcome, ComparisonOutcome::Better);
 }
 
-/// A log of two labels: all samples of one failed or none, in this many milliseconds; those of the other passed.
+/// A log of two labels: all samples of one failed or passed, in this many milliseconds; those of the other passed.
 fn with_failing(name: &str, elapsed_ms: u64, success: bool) -> Side {
     let mut log = LogStatistics::new(Settings::default());
     log.feed(b"timeStamp,elapsed,label,responseMessage,success\n");
@@ -183,7 +183,7 @@ fn what_failed_is_neither_faster_nor_slower() {
         assert_eq!((pay.label.as_str(), pay.change), ("Pay", change), "{}", pay.sentence);
         assert_eq!((pay.response_times, pay.tail), (None, None));
     }
-    // Half of all samples were quick because they failed: what is compared is those that passed.
+    // Half of all samples were fast because they failed: only the passed ones are compared.
     let total = compare(&refused, &repaired, Thresholds::default()).total;
     assert_eq!(total.change, Change::Better);
     assert!(total.sentence.contains("errors ") && !total.sentence.contains("worse"), "{}", total.sentence);
@@ -225,7 +225,7 @@ fn unchanged_systems_are_hardly_ever_called_worse() {
     assert!(wrong.count() <= 1);
 }
 
-/// A line's verdict on coarse steps is the one on exact times.
+/// A line's verdict on coarse steps equals the one on exact times.
 #[test]
 fn coarse_steps_change_no_verdict() {
     let base = side("a", 1, 200, 600, 5);
@@ -248,7 +248,7 @@ fn coarse_steps_change_no_verdict() {
             let (entry, later) = (&before.summary.total, &after.summary.total);
             let line = compare_lines((entry, &coarse(before)), (later, &coarse(after)), Thresholds::default());
             let exact = compare(before, after, Thresholds::default()).total;
-            // Where some failed, the sentence has the means of the steps.
+            // If some failed, the sentence contains the means of the steps.
             assert_eq!(line.change, exact.change, "{number}: {} and {}", line.sentence, exact.sentence);
         }
     }
@@ -309,17 +309,17 @@ fn failures_have_no_say_in_response_times_however_long_they_take() {
     let refused_at_once = |n: u64| n.is_multiple_of(10).then_some(1);
     let timed_out = |n: u64| n.is_multiple_of(10).then_some(30_000);
     let never = |_| None;
-    // What is repaired takes as long as before: no rise of the mean from 180 to 200 ms.
+    // The repaired samples take as long as before: the mean did not rise from 180 to 200 ms.
     let repaired =
         compare(&of_failures("a", 200, refused_at_once), &of_failures("b", 200, never), Thresholds::default());
     assert_eq!((repaired.outcome, repaired.worse), (ComparisonOutcome::Better, false), "{}", repaired.total.sentence);
-    // Nor is what breaks down faster or slower, only broken.
+    // Samples that begin to fail are not faster or slower, only failed.
     for failures in [&refused_at_once as &dyn Fn(u64) -> Option<u64>, &timed_out] {
         let broken = compare(&of_failures("a", 200, never), &of_failures("b", 200, failures), Thresholds::default());
         let metrics: Vec<_> = broken.total.changed.iter().map(|number| number.metric).collect();
         assert_eq!((broken.outcome, metrics), (ComparisonOutcome::Worse, vec![super::ChangedMetric::ErrorPercent]));
     }
-    // As many fail, later than before: that is no answer that takes longer.
+    // The same number fail, only later: this is not a slower response.
     let (at_once, later) = (of_failures("a", 200, refused_at_once), of_failures("b", 200, timed_out));
     assert_eq!(compare(&at_once, &later, Thresholds::default()).outcome, ComparisonOutcome::Same);
 }
@@ -343,7 +343,7 @@ fn what_is_compared_is_told_beside_the_figures_of_all_samples() {
         comparison.notes.iter().map(|note| note.code.clone()).collect()
     };
     assert!(codes(&comparison).contains(&"passed_times_compared".to_owned()));
-    // Where nothing failed they are the table's.
+    // If nothing failed, they are the table's.
     let (a, b) = (of_failures("a", 200, |_| None), of_failures("b", 300, |_| None));
     let comparison = compare(&a, &b, Thresholds::default());
     let line = &comparison.labels[0];

@@ -22,7 +22,7 @@ pub fn comparison_text(comparison: &Comparison, labels: Labels) -> String {
     let table = aligned(&rows, &ALL_BUT_FIRST);
     let rule = "-".repeat(table.iter().map(|line| width(line)).max().unwrap_or(0));
     let mut text = format!("{} -> {}\n\n", visible(&comparison.before), visible(&comparison.after));
-    // What puts the figures in another light comes before them.
+    // Findings that affect the figures come before them.
     for finding in &comparison.findings {
         text.push_str(&format!("{}\n", visible(&finding.message)));
     }

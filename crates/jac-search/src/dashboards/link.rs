@@ -5,7 +5,8 @@ use crate::document::iso;
 use crate::settings::DashboardsSettings;
 use jac_model::RunId;
 
-/// The dashboard of one run, filtered to it and to its time. Both applications take the same state, written in Rison.
+/// A link to the dashboard of one run, filtered to it and to its time. Both applications accept the same state, encoded
+/// as Rison.
 pub(crate) fn link(dashboards: &DashboardsSettings, run: &RunId, from_ms: i64, to_ms: i64) -> String {
     let base = dashboards.url.as_str().trim_end_matches('/');
     let time =

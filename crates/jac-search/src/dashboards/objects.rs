@@ -1,15 +1,15 @@
-//! The saved objects as both applications import them: one JSON object on each line, the ones that are referred to first.
+//! The saved objects as both applications import them: one JSON object per line, referenced objects first.
 
 use super::panels::{Figure, Kind, Metric, Panel, RUN, RUNS};
 use jac_model::search::DashboardsKind;
 use serde_json::{Value, json};
 
-/// The dashboard of one run, to which links go.
+/// The dashboard of one run, the target of links.
 pub(super) const RUN_DASHBOARD: &str = "jac-run";
 const RUNS_DASHBOARD: &str = "jac-runs";
 const DATA_VIEW: &str = "jac-samples";
-/// The version that objects say they are of. Kibana imports those of its own and of the major version before; OpenSearch Dashboards is at
-/// the level of Kibana 7.10 and compares with that.
+/// The version in the objects. Kibana imports those of its own and the previous major version; OpenSearch Dashboards
+/// corresponds to Kibana 7.10 and compares with that.
 const KIBANA_VERSION: &str = "8.8.0";
 const OPENSEARCH_VERSION: &str = "7.10.0";
 /// For the name of a reference to the data view in a visualization.
@@ -116,7 +116,7 @@ fn dashboard(kind: DashboardsKind, id: &str, title: &str, about: &str, panels: &
         let mut name = reference;
         if kind == DashboardsKind::Kibana {
             place["type"] = json!("visualization");
-            // From version 8 on such a reference has the panel's own number before its name.
+            // From version 8 on the name of such a reference is prefixed with the panel's own number.
             name = format!("{number}:{name}");
         }
         placed.push(place);
@@ -139,7 +139,7 @@ fn aggregation(id: usize, type_: &str, schema: &str, params: Value) -> Value {
 fn metric_aggregations(metrics: &[Metric]) -> Vec<Value> {
     let one = |(number, metric): (usize, &Metric)| {
         let (type_, mut params) = metric.of.aggregation();
-        // Each percentile is named by itself.
+        // Each percentile has its own name.
         if !matches!(metric.of, Figure::Percentiles(..)) {
             params["customLabel"] = json!(metric.title);
         }

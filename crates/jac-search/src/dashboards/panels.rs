@@ -1,4 +1,4 @@
-//! What the dashboards show, once for both applications.
+//! The contents of the dashboards, defined once for both applications.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub(super) enum Figure {
     Distinct(&'static str),
 }
 
-/// Requests without the transactions that they are part of: with both, sums would be double.
+/// Requests without the transactions that contain them: with both, sums would be doubled.
 const REQUESTS: &str = "jmeter.transaction: false";
 const FAILED: &str = "jmeter.transaction: false and event.outcome: failure";
 const ELAPSED: &str = "jmeter.elapsed_ms";
@@ -195,7 +195,7 @@ pub(super) const RUNS: &[Panel] = &[
 ];
 
 impl Figure {
-    /// Aggregation type and parameters, as `visState` has them.
+    /// Aggregation type and parameters, as in `visState`.
     pub(super) fn aggregation(self) -> (&'static str, Value) {
         match self {
             Self::Count => ("count", json!({})),

@@ -1,5 +1,5 @@
-//! What a request was let in with, to be asked for again when its body has come, or its turn: both may take their time, and whoever asks may
-//! be signed out, disabled or have lost a right in the meantime.
+//! The credentials of a request, to be checked again when its body is complete or its turn has come: meanwhile the
+//! caller may have been signed out, disabled or have lost a permission.
 
 use crate::App;
 use crate::error::ApiError;
@@ -60,12 +60,14 @@ impl Admission {
             }
             Ok(())
         };
-        // The use of a session or token may be noted by it, which is not the change that was asked for: that is recorded with its result.
+        // This check may record the use of the session or token, which is not the requested change: that is recorded
+        // with its result.
         AuditedChange::default().around(ask_all).await
     }
 }
 
-/// For a handler that waits for something else than its body before it does what was asked for. In its signature it stands behind the rights.
+/// For a handler that waits for something other than its body before it acts. In its signature it follows the
+/// permissions.
 impl FromRequestParts<App> for Admission {
     type Rejection = Infallible;
 

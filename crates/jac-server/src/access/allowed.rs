@@ -1,7 +1,8 @@
-//! What a handler's signature says: [`Allowed`] for an action as such, [`On`] for one that is done to the thing which its path names.
+//! Permissions in a handler's signature: [`Allowed`] for an action in general, [`On`] for an action on the object that
+//! the path names.
 //!
-//! The engine is reached through these two only: a handler that names no action has nothing that it could work with, and does not
-//! compile. Who may what is decided by [`jac_model::authorize`].
+//! They are the only access to the engine: a handler without an action has nothing to work with, and does not compile.
+//! [`jac_model::authorize`] decides on permissions.
 
 use super::{admission, audit, principal};
 use crate::App;
@@ -122,7 +123,7 @@ impl Permission for ViewAudit {
     const ACTION: Action = Action::ViewAudit;
 }
 
-/// Somebody who may do `P`.
+/// A caller who is permitted to do `P`.
 pub struct Allowed<P> {
     pub caller: Principal,
     engine: Engine,
@@ -134,7 +135,7 @@ impl<P: Permission> Allowed<P> {
         &self.engine
     }
 
-    /// Whether they may do it to something of that owner, where the thing is not named by the path.
+    /// Whether the caller may do it to an object of that owner, if the path does not name the object.
     pub fn to(&self, owner: &Person, team: Option<&Named>) -> Result<(), ApiError> {
         authorize(&self.caller, P::ACTION, Some(Owner { person: owner, team })).map_err(ApiError::Denied)
     }
@@ -159,7 +160,7 @@ async fn ask<P: Permission>(parts: &mut Parts, app: &App) -> Result<Principal, A
     Ok(caller)
 }
 
-/// Something that belongs to somebody and is named by the path's `{id}`.
+/// An object with an owner, named by the path's `{id}`.
 pub trait Ownable: Sized + Send + 'static {
     type Id: FromStr + Send + Sync;
     const KIND: &'static str;
@@ -224,13 +225,13 @@ impl Ownable for Schedule {
     }
 }
 
-/// The `{id}` of the path; empty where it has none.
+/// The `{id}` of the path; empty if it has none.
 pub(super) async fn id_of(parts: &mut Parts, app: &App) -> String {
     let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
     path.ok().and_then(|Path(mut path)| path.remove("id")).unwrap_or_default()
 }
 
-/// The thing that the path names, and somebody who may do `P` to it.
+/// The object that the path names, and a caller who is permitted to do `P` to it.
 pub struct On<P, T> {
     pub thing: T,
     pub caller: Principal,
@@ -261,7 +262,7 @@ impl<P: Permission, T: Ownable> FromRequestParts<App> for On<P, T> {
     }
 }
 
-/// Checks the same again: the item may have a different owner or team by now.
+/// Checks the same again: the object may have a different owner or team by now.
 async fn ask_on<P: Permission, T: Ownable>(parts: &mut Parts, app: &App) -> Result<Principal, ApiError> {
     let caller = principal(parts, app).await?;
     let text = &id_of(parts, app).await;

@@ -1,4 +1,5 @@
-//! What goes into the audit trail: every request that changes something, and every sign-in, with who asked and how it came out.
+//! The contents of the audit trail: every request that changes something, and every sign-in, with the caller and the
+//! outcome.
 
 use crate::App;
 use crate::edge::ClientInfo;
@@ -12,10 +13,10 @@ use jac_model::{Principal, Via};
 use jac_store::audit::{AuditedChange, NewEntry, Outcome};
 use std::collections::BTreeMap;
 
-/// What is asked with a body and changes nothing, as often as somebody types.
+/// Has a body but changes nothing, and is sent while a user types.
 const CHECKED: &str = "/plans/{id}/check";
 
-/// What a request does, in a word for programs: `cluster.terminate` of `POST /api/v1/clusters/{id}/terminate`.
+/// The action of a request, as a code: `cluster.terminate` for `POST /api/v1/clusters/{id}/terminate`.
 fn action(method: &Method, route: &str) -> String {
     let route = route.strip_prefix("/api/v1/").unwrap_or(route);
     let words: Vec<&str> = route.split('/').filter(|word| !word.starts_with('{')).collect();
@@ -75,9 +76,9 @@ fn action(method: &Method, route: &str) -> String {
     parts.join(".")
 }
 
-/// Audits a request that may change something: what no change has taken along is written with how it came out.
+/// Audits a request that may change something: an entry that no change has written is written with the outcome.
 pub async fn record(State(app): State<App>, request: Request, next: Next) -> Response {
-    // Browsers come back from the company's sign-on by following a link.
+    // Browsers return from the company's sign-on by following a link.
     let signs_in = request.uri().path() == crate::routes::company::CALLBACK;
     if !signs_in && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
@@ -86,13 +87,13 @@ pub async fn record(State(app): State<App>, request: Request, next: Next) -> Res
     let answer = audited.around(next.run(request)).await;
     let Some(mut entry) = audited.unwritten() else { return answer };
     let status = answer.status();
-    // Somebody who guesses passwords without end is in the log; the trail has the tries that were looked at.
+    // Endless password guessing is in the log; the trail contains the attempts that were checked.
     if entry.person.is_none() && status == StatusCode::TOO_MANY_REQUESTS {
         return answer;
     }
     entry.code = answer.extensions().get::<Refusal>().map(|refusal| refusal.0.clone());
     entry.outcome = match status {
-        // Sent on to a page that says why.
+        // Redirected to a page that gives the reason.
         _ if status.is_redirection() && entry.code.is_some() => Outcome::Refused,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => Outcome::Refused,
         _ if status.is_success() || status.is_redirection() => Outcome::Done,
@@ -104,7 +105,7 @@ pub async fn record(State(app): State<App>, request: Request, next: Next) -> Res
     answer
 }
 
-/// Says who asks for what, in requests that may change something.
+/// Sets the caller and the action, in requests that may change something.
 pub(super) fn begin(parts: &Parts, app: &App, caller: &Principal, thing: Option<(&str, &str)>) {
     let Some(audited) = AuditedChange::current() else { return };
     let route = parts.extensions.get::<MatchedPath>().map_or(parts.uri.path(), MatchedPath::as_str);
@@ -132,7 +133,7 @@ pub(super) fn begin(parts: &Parts, app: &App, caller: &Principal, thing: Option<
     });
 }
 
-/// Says that somebody tries to sign in, under a name or with a link.
+/// Begins the entry of a sign-in attempt, with a name or a link.
 pub fn begin_sign_in(app: &App, client: Option<&ClientInfo>, how: &str, name: Option<&str>) {
     let Some(audited) = AuditedChange::current() else { return };
     audited.begin(NewEntry {
@@ -166,21 +167,21 @@ fn kept_id(id: &str) -> String {
     id.chars().filter(|letter| !letter.is_control()).take(LONGEST_ID).collect()
 }
 
-/// What the thing is called that the request is about.
+/// Sets the name of the object.
 pub(super) fn name(name: &str) {
     if let Some(audited) = AuditedChange::current() {
         audited.amend(|entry| entry.thing_name = Some(name.to_owned()));
     }
 }
 
-/// Who it is, once that is known.
+/// Sets the person, once known.
 pub fn person(person: &jac_model::Person) {
     if let Some(audited) = AuditedChange::current() {
         audited.amend(|entry| entry.person = Some(person.clone()));
     }
 }
 
-/// What it is about, where the path does not say it.
+/// Sets the object, if the path does not name it.
 pub fn about(kind: &str, id: &str, name: &str) {
     if let Some(audited) = AuditedChange::current() {
         audited.amend(|entry| {
@@ -191,7 +192,7 @@ pub fn about(kind: &str, id: &str, name: &str) {
     }
 }
 
-/// What else is to be known of it. Never a secret.
+/// Adds a detail. It must not be a secret.
 pub fn detail(key: &str, value: impl Into<String>) {
     AuditedChange::detail(key, value);
 }

@@ -13,11 +13,11 @@ use tokio::time::Instant;
 /// everywhere, against guessing from many addresses.
 const FREE: [u32; 3] = [3, 10, 30];
 const LONGEST: Duration = Duration::from_secs(60);
-/// After so long without a failure it is forgotten.
+/// After this long without a failure the failures are forgotten.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
-/// So much of a name is looked at: no account has a longer one.
+/// Maximum length of a name that is considered: no account has a longer one.
 const LONGEST_NAME: usize = 256;
-/// This many names and addresses are remembered; the oldest go first.
+/// Maximum number of remembered names and addresses; the oldest are removed first.
 const MOST: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ impl Brakes {
         keys.iter().filter_map(left).max()
     }
 
-    /// A try failed. Counted before it is known, so that many at once count as many.
+    /// Records a failed attempt. It is called before the result is known, so that concurrent attempts all count.
     pub fn failed(&self, name: &str, address: &str) {
         self.count(keys(name, address).into_iter().zip(FREE));
     }
@@ -107,13 +107,13 @@ impl Brakes {
 }
 
 fn keys(name: &str, address: &str) -> [String; 3] {
-    // No account has a longer name, and nobody fills the memory with what they call themselves.
+    // No account has a longer name, and long invented names must not fill the memory.
     let name = folded(&name.chars().take(LONGEST_NAME).collect::<String>());
     let address = network(address);
     [format!("{address} {name}"), format!("address {address}"), format!("name {name}")]
 }
 
-/// What counts as one address.
+/// The unit that counts as one address.
 fn network(address: &str) -> String {
     address.parse().map_or_else(|_| address.to_owned(), |address| network_of(address).to_string())
 }

@@ -1,9 +1,9 @@
-//! Why sessions ended, for the pages that are cut off: they say it before they ask for a sign-in.
+//! Why sessions ended, for the disconnected pages: they show the reason before they ask for a sign-in.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// This many of the last ones are kept: a page hears of its session's end within seconds.
+/// Maximum number of reasons kept: a page learns of its session's end within seconds.
 const MOST: usize = 10_000;
 
 /// Why a session was ended by its person. Pages receive the code.
@@ -13,7 +13,7 @@ pub enum Ended {
     /// It was ended from another session of the same person.
     Revoked,
     PasswordChanged,
-    /// Its time was over: what a session is taken for of which nothing else is known.
+    /// It expired: also assumed for a session of which nothing else is known.
     Expired,
 }
 
@@ -29,7 +29,7 @@ impl Ended {
     }
 }
 
-/// The last sessions that ended here, by what they are called.
+/// The last sessions that ended here, by their IDs.
 #[derive(Debug, Default)]
 pub struct EndedSessions(Mutex<VecDeque<(String, Ended)>>);
 
@@ -43,7 +43,7 @@ impl EndedSessions {
         known.push_back((session.to_owned(), why));
     }
 
-    /// Why a session ended, where that is known here.
+    /// Why a session ended, if known here.
     pub fn why(&self, session: &str) -> Option<Ended> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().rev().find(|(id, _)| id == session).map(|(_, why)| *why)

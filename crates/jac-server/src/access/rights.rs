@@ -1,4 +1,5 @@
-//! What of a cluster's configuration not everybody may say, as it is refused over HTTP. Who may what is the engine's to say.
+//! Parts of a cluster's configuration that not everybody may use, and their rejection over HTTP. The engine decides on
+//! permissions.
 
 use crate::App;
 use crate::error::ApiError;
@@ -15,7 +16,7 @@ pub async fn may_use_environment(app: &App, caller: &Principal) -> Result<bool, 
     Ok(app.engine.may_use_environment(caller, &app.edge.config().environment_credentials_for).await?)
 }
 
-/// The refusal of those who may not.
+/// The rejection of callers who may not use the environment's credentials.
 pub fn environment_refused() -> ApiError {
     ApiError::Request {
         status: StatusCode::FORBIDDEN,
@@ -26,10 +27,11 @@ pub fn environment_refused() -> ApiError {
     }
 }
 
-/// Refuses a set with a role without a key, which is assumed with the server's own credentials, to those who may not use them.
+/// Rejects a set with a role without a key, which is assumed with the server's own credentials, for callers who may not
+/// use those.
 ///
 /// # Errors
-/// When it is such a set, and the caller may not.
+/// When it is such a set, and the caller may not use it.
 pub async fn check_role_alone(app: &App, caller: &Principal, set: Option<&str>) -> Result<(), ApiError> {
     let Some(set) = set else { return Ok(()) };
     let found = app.engine.credentials_of(set.trim()).await;
@@ -40,10 +42,11 @@ pub async fn check_role_alone(app: &App, caller: &Principal, set: Option<&str>) 
     Ok(())
 }
 
-/// Puts the caller's own set instead of `saved`, and refuses what they may not say.
+/// Replaces `saved` with the caller's own set, and rejects what the caller may not use.
 ///
 /// # Errors
-/// When they name a file of the server, another's credentials, or the environment's, and may not.
+/// When the configuration names a file of the server, another person's credentials, or the environment's, without
+/// permission.
 pub async fn check(app: &App, caller: &Principal, config: &mut ClusterConfig) -> Result<(), ApiError> {
     match app.engine.config_denied(caller, config, &app.edge.config().environment_credentials_for).await? {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! Runs that a share link shows to whoever has it: the cookie of an opened link, and what it opens.
+//! Runs shown by a share link: the cookie of an opened link, and the runs that it gives access to.
 
 use super::{bearer, cookies};
 use crate::App;
@@ -10,11 +10,11 @@ use jac_engine::{Engine, EngineError};
 use jac_model::{Run, RunId, authorize};
 use jac_store::ShareRow;
 
-/// What the cookie is called that an opened link leaves.
+/// The name of the cookie of an opened link.
 pub const SHARE_COOKIE: &str = "share";
 
-/// The link that the request's cookie has opened, while it works. A cookie of one that does not is as good as none: the browser of somebody
-/// who has an account keeps it for long after, and they are to sign in.
+/// The link that the request's cookie has opened, if it is still valid. A cookie of an invalid one counts as none: the
+/// browser of a person with an account keeps it for a long time, and that person should sign in.
 async fn opened(app: &App, headers: &HeaderMap) -> Result<Option<ShareRow>, ApiError> {
     for secret in cookies(app, SHARE_COOKIE, headers) {
         if let Some(share) = app.engine.store().share_with(secret, app.engine.now_ms()).await? {
@@ -24,7 +24,7 @@ async fn opened(app: &App, headers: &HeaderMap) -> Result<Option<ShareRow>, ApiE
     Ok(None)
 }
 
-/// The answer to whoever opens a link that shows nothing any more.
+/// The response for a link that is no longer valid.
 pub fn invalid() -> ApiError {
     ApiError::Request {
         status: axum::http::StatusCode::UNAUTHORIZED,
@@ -34,12 +34,12 @@ pub fn invalid() -> ApiError {
     }
 }
 
-/// Somebody who may look at runs: signed in, or with an opened link that shows exactly these.
+/// A caller who may view runs: signed in, or with an opened link that shows exactly these.
 pub struct Viewing {
     engine: Engine,
-    /// Who counts for limits: a person's id, or the link's.
+    /// The identity that limits count by: a person's id, or the link's.
     pub who: String,
-    /// `None`: somebody who may look at all.
+    /// `None`: the caller may view all runs.
     only: Option<Vec<RunId>>,
 }
 
@@ -47,7 +47,7 @@ impl Viewing {
     /// The engine, for these runs.
     ///
     /// # Errors
-    /// When the link does not show exactly them, in this order.
+    /// When the link does not show exactly these runs, in this order.
     pub fn exactly(&self, runs: &[RunId]) -> Result<&Engine, ApiError> {
         match &self.only {
             Some(only) if only.as_slice() != runs => Err(ApiError::SignedOut),
@@ -73,7 +73,7 @@ impl FromRequestParts<App> for Viewing {
                 authorize(&caller, jac_model::Action::View, None).map_err(ApiError::Denied)?;
                 Ok(Self { engine, who: caller.user.id, only: None })
             }
-            // A token that is not valid is never made up for by a cookie.
+            // A cookie never substitutes for an invalid token.
             Err(refused) if bearer(&parts.headers).is_some() => Err(refused),
             Err(refused @ (ApiError::SignedOut | ApiError::Foreign)) => match opened(app, &parts.headers).await? {
                 Some(share) => Ok(Self { engine, who: format!("share {}", share.id), only: Some(share.runs) }),
@@ -84,10 +84,10 @@ impl FromRequestParts<App> for Viewing {
     }
 }
 
-/// A run that the path names, for somebody who may look at it.
+/// A run that the path names, for a caller who may view it.
 pub struct ViewedRun {
     pub thing: Run,
-    /// Who counts for limits: a person's id, or the link's.
+    /// The identity that limits count by: a person's id, or the link's.
     pub who: String,
     engine: Engine,
 }

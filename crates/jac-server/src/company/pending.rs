@@ -1,7 +1,7 @@
 //! Sign-ins that have begun and whose browsers are on the provider's page.
 //!
-//! Kept is no more than that there is one, under a digest of what the way back brings along. In memory, where a restart makes them begin
-//! again; or in the Redis that servers share, where one that was begun on one of them ends on any.
+//! Only their existence is stored, under a digest of the parameters of the return. In memory, where a restart makes
+//! them begin again; or in the Redis that servers share, where a sign-in that began on one server can end on any.
 
 use super::{CompanyError, LIFE};
 use crate::sessions::redis::Redis;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// This many may be on their way; the oldest is forgotten first. Anybody can begin one.
+/// Maximum number of pending sign-ins; the oldest is removed first. Anybody can begin one.
 const MOST: usize = 10_000;
 /// Digests in the order in which they began.
 const KEY: &str = "jac:company-sign-ins";
@@ -28,7 +28,7 @@ enum Kept {
     Redis(Redis),
 }
 
-/// Found by who knows both: whoever does not have the cookie uses up nobody's.
+/// Found only with both values: without the cookie nobody can use up another person's sign-in.
 fn digest(state: &str, browser: &str) -> String {
     hex::encode(Sha256::digest(format!("{state}\n{browser}")))
 }
@@ -43,10 +43,10 @@ impl Pendings {
         Self { kept, most: MOST }
     }
 
-    /// Remembers a sign-in that begins now.
+    /// Stores a sign-in that begins now.
     ///
     /// # Errors
-    /// [`CompanyError::SessionsUnavailable`] when Redis does not answer.
+    /// [`CompanyError::SessionsUnavailable`] when Redis does not respond.
     pub async fn keep(&self, state: &str, browser: &str, now_ms: EpochMs) -> Result<(), CompanyError> {
         let digest = digest(state, browser);
         match &self.kept {
@@ -73,10 +73,10 @@ impl Pendings {
         }
     }
 
-    /// Whether there is a sign-in of that state which this browser has begun; once.
+    /// Whether this browser has begun a sign-in with that state; only once.
     ///
     /// # Errors
-    /// [`CompanyError::SessionsUnavailable`] when Redis does not answer.
+    /// [`CompanyError::SessionsUnavailable`] when Redis does not respond.
     pub async fn take(&self, state: &str, browser: &str, now_ms: EpochMs) -> Result<bool, CompanyError> {
         let digest = digest(state, browser);
         match &self.kept {

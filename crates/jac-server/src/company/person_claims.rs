@@ -1,4 +1,4 @@
-//! The provider's claims about a person, and who that makes them here: names, role and teams.
+//! The provider's claims about a person, and the resulting names, role and teams here.
 
 use super::CompanyError;
 use super::provider::{Claims, OtherClaims, UserInfo};
@@ -7,7 +7,7 @@ use jac_model::is_invisible;
 use jac_store::CompanyPerson;
 use serde_json::Value;
 
-/// The longest name that somebody can have here.
+/// Maximum length of a name here.
 const LONGEST_NAME: usize = 100;
 
 /// The provider's claims about a person.
@@ -15,9 +15,9 @@ const LONGEST_NAME: usize = 100;
 pub struct PersonClaims {
     pub issuer: String,
     pub subject: String,
-    /// What they are called, the best one first.
+    /// Possible names, the best one first.
     pub names: Vec<String>,
-    /// `None`: it has not said.
+    /// `None`: not reported.
     pub groups: Option<Vec<String>>,
 }
 
@@ -34,7 +34,7 @@ impl PersonClaims {
         claimed
     }
 
-    /// Whether something is not known yet that makes a difference.
+    /// Whether a relevant claim is still missing.
     pub(super) fn lacks_something(&self, config: &OidcConfig) -> bool {
         let asks_for_groups = !config.role_groups.is_empty() || !config.team_groups.is_empty();
         self.names.is_empty() || (asks_for_groups && self.groups.is_none())
@@ -61,7 +61,7 @@ impl PersonClaims {
         }
     }
 
-    /// Who that is here.
+    /// The resulting person here.
     ///
     /// # Errors
     /// [`CompanyError::NoRole`] when groups give roles and the person is in none of them.
@@ -75,7 +75,7 @@ impl PersonClaims {
         teams.sort();
         teams.dedup();
         let mut names = self.names;
-        // It is the provider's word for them, and nobody else's.
+        // The provider's own identifier of the person, which is unique.
         names.extend(kept_name(&self.subject));
         Ok(CompanyPerson {
             issuer: self.issuer,
@@ -96,7 +96,7 @@ fn groups(claim: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// A name as it may be kept here.
+/// A name in storable form.
 fn kept_name(name: &str) -> Option<String> {
     let name: String = name.chars().filter(|letter| !letter.is_control() && !is_invisible(*letter)).collect();
     let name: String = name.trim().chars().take(LONGEST_NAME).collect();

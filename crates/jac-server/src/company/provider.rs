@@ -1,4 +1,4 @@
-//! What the provider says of itself (discovery), kept for a while, and the HTTP client with which it is asked.
+//! The provider's metadata (discovery), cached for a while, and the HTTP client for its requests.
 
 use super::CompanyError;
 use crate::config::OidcConfig;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// The longest that one answer of the provider may take.
+/// Time limit for one response of the provider.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest answer that is read.
@@ -69,7 +69,7 @@ pub type Client = openidconnect::Client<
     EndpointMaybeSet,
 >;
 
-/// The provider as it was when it was last asked.
+/// The provider according to its last metadata.
 #[derive(Debug)]
 pub struct Provider {
     metadata: ProviderMetadataWithLogout,
@@ -82,19 +82,19 @@ impl Provider {
         let secret = config.client_secret.as_ref().map(|secret| ClientSecret::new(secret.reveal().to_owned()));
         let client =
             Client::from_provider_metadata(self.metadata.clone(), ClientId::new(config.client_id.clone()), secret);
-        // Where nothing is listed the header is meant (OpenID Connect Discovery, 3).
+        // If nothing is listed, the header is the default (OpenID Connect Discovery, 3).
         let listed = self.metadata.token_endpoint_auth_methods_supported();
         let takes = |method| listed.is_none_or(|listed| listed.contains(&method));
         let by_body = !takes(CoreClientAuthMethod::ClientSecretBasic) && takes(CoreClientAuthMethod::ClientSecretPost);
         client.set_auth_type(if by_body { AuthType::RequestBody } else { AuthType::BasicAuth })
     }
 
-    /// Asks it something.
+    /// Sends a request to it.
     pub fn http(&self) -> impl Fn(HttpRequest) -> Answer + Send + Sync + use<> {
         asking(self.http.clone())
     }
 
-    /// Whether it may be asked for what that scope stands for. A provider that lists none knows those of the standard.
+    /// Whether that scope may be requested. A provider that lists none supports those of the standard.
     pub fn knows_scope(&self, scope: &Scope) -> bool {
         let is_standard = scope.as_str() != "groups";
         self.metadata.scopes_supported().map_or(is_standard, |known| known.contains(scope))
@@ -105,7 +105,7 @@ impl Provider {
     }
 }
 
-/// Asks a provider for what it says of itself.
+/// Fetches a provider's metadata.
 #[derive(Debug)]
 pub struct Providers {
     issuer: String,
@@ -115,7 +115,7 @@ pub struct Providers {
 #[derive(Debug, Default)]
 struct Known {
     provider: Option<Arc<Provider>>,
-    /// When it was found away at the last try, and why.
+    /// When the last attempt found it unreachable, and why.
     away: Option<(Instant, String)>,
 }
 
@@ -124,19 +124,20 @@ impl Providers {
         Self { issuer, known: Mutex::default() }
     }
 
-    /// The provider as it was when it was last asked, if ever; nobody waits for it. While it is being asked it is not known.
+    /// The provider according to its last metadata, if any; it does not wait. While the metadata is being fetched, the
+    /// result is `None`.
     pub fn known(&self) -> Option<Arc<Provider>> {
         self.known.try_lock().ok()?.provider.clone()
     }
 
-    /// The provider as it was at most so long ago.
+    /// The provider according to metadata of at most this age.
     pub async fn get(&self, age: Duration) -> Result<Arc<Provider>, CompanyError> {
         let asked = Instant::now();
         let mut known = self.known.lock().await;
         if let Some(provider) = known.provider.as_ref().filter(|provider| provider.asked.elapsed() < age) {
             return Ok(provider.clone());
         }
-        // Many who wait for one that is away hear so at once, not one after the other.
+        // Many who wait for an unreachable provider get the error at once, not one after the other.
         if let Some((_, why)) = known.away.as_ref().filter(|(found, _)| *found >= asked) {
             return Err(CompanyError::Unavailable(why.clone()));
         }
@@ -159,7 +160,7 @@ async fn discover(issuer: &str) -> Result<Provider, String> {
     let http = reqwest::Client::builder()
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
-        // A provider that sends the server elsewhere could have it ask what only the server can reach.
+        // A provider that redirects the server could make it send requests to systems that only the server can reach.
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| super::sentence(&error))?;

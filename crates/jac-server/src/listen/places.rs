@@ -1,4 +1,5 @@
-//! Places for connections: so many in all, so many from one address (of IPv6: one /64 network), and a few more for the shell of this machine.
+//! Places for connections: limited in total and per address (for IPv6: per /64 network), and a few more for the shell
+//! of this machine.
 
 use super::Limits;
 use crate::forwarded::is_trusted;
@@ -10,10 +11,10 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Places that are kept for requests with the shell's token.
+/// Number of places reserved for requests with the shell's token.
 const KEPT_PLACES: usize = 16;
 
-/// Who has a place.
+/// The occupied places.
 #[derive(Debug, Default)]
 struct Taken {
     ordinary: usize,
@@ -30,7 +31,7 @@ pub struct Places {
     metrics: Option<Metrics>,
 }
 
-/// A place, given back when it is dropped.
+/// A place, returned when it is dropped.
 pub struct Place {
     taken: Arc<Mutex<Taken>>,
     pub peer: IpAddr,

@@ -1,12 +1,14 @@
-//! A snapshot as it is pushed to the pages that watch a run: of the table of labels only the numbers that changed, all of it packed.
+//! The form of a snapshot that is pushed to the pages that watch a run: only the changed numbers of the label table,
+//! all of it compressed.
 //!
-//! Owns what of each run's table was pushed last. Whoever asks (`subscribe_run`, `GET /runs/{id}/live`) gets a whole snapshot; a page that
-//! has one needs what changed since, and asks again when a number is missing. With 500 labels that all change each second, a message is
-//! a tenth of the whole (`scripts/bench-live.mjs`).
+//! Owns the last pushed state of each run's table. A request (`subscribe_run`, `GET /runs/{id}/live`) returns a
+//! complete snapshot; a page that has one needs only the changes, and requests it again when a number is missing. With
+//! 500 labels that all change each second, a message is a tenth of the whole (`scripts/bench-live.mjs`).
 //!
-//! A message is JSON in a zlib stream (RFC 1950, which a browser's `DecompressionStream("deflate")` reads): a snapshot whose `summary.labels` is empty,
-//! and `table`: `columns` are the names of an entry's fields but `label`, and each row is a label, a bit mask of the columns that changed, and their
-//! values in that order. Values are rounded as [`rounded`] says; those of the report are exact.
+//! A message is JSON in a zlib stream (RFC 1950, which a browser's `DecompressionStream("deflate")` reads): a snapshot
+//! whose `summary.labels` is empty, and `table`: `columns` are the names of an entry's fields except `label`, and each
+//! row is a label, a bit mask of the changed columns, and their values in that order. Values are rounded as described
+//! at [`rounded`]; those of the report are exact.
 
 use bytes::Bytes;
 use flate2::{Compression, write::ZlibEncoder};
@@ -19,13 +21,13 @@ use std::io::Write;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How well it is packed: the better half of what is possible for a tenth of the time.
+/// The compression level: most of the possible gain for a tenth of the time.
 const LEVEL: u32 = 4;
 
-/// A run of which nothing was pushed for this long has ended, or nobody watches it: what is pushed next is everything.
+/// A run without a push for this long has ended, or has no watchers: the next push is complete.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
-/// What was pushed last of each run's labels.
+/// The last pushed state of each run's labels.
 #[derive(Debug, Default)]
 pub struct Tables {
     of_runs: HashMap<RunId, Table>,
@@ -39,7 +41,7 @@ struct Table {
 }
 
 impl Tables {
-    /// The message for all who watch the run; `None` where it cannot be written.
+    /// The message for all who watch the run; `None` if it cannot be written.
     pub fn message(&mut self, snapshot: &Snapshot) -> Option<Bytes> {
         in_place(|| self.made_of(snapshot))
     }
@@ -64,7 +66,7 @@ fn packed(message: &Value) -> Option<Bytes> {
     packed.finish().ok().map(Bytes::from)
 }
 
-/// The rows that differ from what is known, which is brought up to date.
+/// The rows that differ from the known state, which is updated.
 fn changed(known: &mut HashMap<String, Vec<Value>>, labels: Value) -> Value {
     let Value::Array(labels) = labels else { return Value::Null };
     let mut columns: Vec<String> = Vec::new();

@@ -54,7 +54,7 @@ impl Runs {
     }
 }
 
-/// What was counted, of each set of labels, as the metrics whose names begin with `prefix`.
+/// Encodes the counts for each set of labels, as the metrics whose names begin with `prefix`.
 fn encode_counted<L: EncodeLabelSet + Clone>(
     encoder: &mut DescriptorEncoder<'_>,
     prefix: &str,

@@ -1,4 +1,4 @@
-//! One's own account: password, sessions, tokens, and what one did.
+//! Your own account: password, sessions, tokens, and your entries in the audit trail.
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeAccount, ViewAccount};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 /// The longest name of a token.
 const LONGEST_NAME: usize = 60;
-/// A token works for ten years at most, where it has an end.
+/// Maximum validity of a token that expires: ten years.
 const MOST_DAYS: u32 = 3650;
 
 /// A new password.
@@ -101,7 +101,7 @@ pub async fn set_password(
     let person = allowed.engine().store().person(&caller.user.id).await?;
     let is_free = caller.via == Via::Shell || open.is_some_and(|open| open.session.by_link);
     if !is_free && !person.has_password {
-        // Whoever has taken over a session of the company's sign-on would have a way in that the company cannot close.
+        // Otherwise a hijacked session of the company's sign-on could create a sign-in that the company cannot revoke.
         return Err(ApiError::Request {
             status: StatusCode::FORBIDDEN,
             code: "link_needed",
@@ -187,7 +187,7 @@ pub async fn create_token(
     Ok((StatusCode::CREATED, Json(NewToken { token, view: row.into() })))
 }
 
-/// A token's row, from what was asked for.
+/// A token's row, from the request.
 pub fn token_row(name: &str, scope: TokenScope, days: Option<u32>, now_ms: i64) -> Result<TokenRow, EngineError> {
     let invalid = |field: &str, message: String| EngineError::invalid_field("token_request_invalid", field, message);
     let name = name.trim();

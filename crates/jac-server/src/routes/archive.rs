@@ -1,4 +1,4 @@
-//! What is in the store for artefacts: tried again, verified, linked to, taken into the list again.
+//! Runs in the artefact store: retried, verified, linked to, and restored to the list.
 
 use crate::access::allowed::{Allowed, ChangeRun, ManageArchive, On, View};
 use crate::body::Query;

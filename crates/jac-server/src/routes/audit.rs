@@ -13,10 +13,10 @@ use jac_store::audit::{EntryFilter, EntryRow, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The most entries of one page, and of one file.
+/// Maximum number of entries per page, and per file.
 const MOST: u32 = 200;
 const MOST_EXPORTED: u32 = 100_000;
-/// The note in an incomplete file that says how to continue.
+/// The header of an incomplete file with the address of the next part.
 const NEXT: HeaderName = HeaderName::from_static("x-jac-next");
 
 /// Which entries.
@@ -63,7 +63,7 @@ pub enum OutcomeWord {
 }
 
 impl OutcomeWord {
-    /// As it is written everywhere.
+    /// Its name in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -98,18 +98,18 @@ pub struct AuditEntry {
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditVia {
-    /// With the data folder's token, or at the data folder itself.
+    /// With the data folder's token, or on the data folder itself.
     Shell,
     Session,
     Token,
-    /// A schedule of theirs, whose time had come.
+    /// A schedule of theirs whose time had come.
     Schedule,
-    /// Not at all: a sign-in that failed.
+    /// Not at all: a failed sign-in.
     None,
 }
 
 impl AuditVia {
-    /// As it is written everywhere.
+    /// Its name in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Shell => "shell",
@@ -214,7 +214,7 @@ pub async fn export(
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
-    // A file that ends before the trail does says so.
+    // A file that is incomplete says so.
     Ok((headers, next.map(|next| [(NEXT, next)]), text))
 }
 
@@ -251,7 +251,7 @@ fn csv(entries: &[AuditEntry]) -> serde_json::Result<String> {
     std::iter::once(Ok(HEADER.to_owned())).chain(entries.iter().map(line)).collect()
 }
 
-/// RFC 4180; what a spreadsheet would take for a formula is quoted as text.
+/// RFC 4180; text that a spreadsheet would interpret as a formula is protected.
 fn quoted(field: &str) -> String {
     let field = if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.to_owned() };
     if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }

@@ -1,4 +1,4 @@
-//! Clusters: list, create, look, extend, terminate.
+//! Clusters: list, create, view, extend, terminate.
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeCluster, CreateCluster, On, View};
@@ -26,11 +26,11 @@ pub async fn list(
     Ok(Json(allowed.engine().list_clusters(&filter, &page).await?))
 }
 
-/// Whose defaults are requested.
+/// The provider whose defaults are requested.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DefaultsQuery {
-    /// With this provider's part, where it has one that needs nothing of the user.
+    /// Include this provider's part, if it needs no input of the user.
     #[serde(default)]
     provider: Option<Provider>,
 }
@@ -54,7 +54,7 @@ pub async fn forecast(
     Ok(Json(allowed.engine().forecast(&allowed.caller.user, new).await?))
 }
 
-/// Who the new cluster is for.
+/// The purpose of the new cluster.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CreateQuery {
@@ -84,7 +84,7 @@ pub async fn show(cluster: On<View, Cluster>) -> Json<ClusterView> {
     Json(cluster.engine().view_cluster(cluster.thing.clone()))
 }
 
-/// Terminate a cluster; a run on it is stopped first, plans and results stay
+/// Terminate a cluster; a run on it is stopped first, plans and results are kept
 #[utoipa::path(post, path = "/clusters/{id}/terminate", tag = "clusters", params(("id" = String, Path)), responses((status = 202, body = ClusterView), (status = 404, body = ErrorBody)))]
 pub async fn terminate(cluster: On<ChangeCluster, Cluster>) -> Result<(StatusCode, Json<ClusterView>), ApiError> {
     let by = &cluster.caller.user.name;
@@ -113,15 +113,18 @@ pub async fn extend(
 /// An event of a cluster.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ClusterEventView {
-    /// Rises from one to the next: whoever asks again knows by it what is new, also where the oldest are left out by then.
+    /// Rises from one event to the next: a repeated query uses it to find new events, even if the oldest have been
+    /// removed by then.
     pub id: i64,
     pub at_ms: i64,
     pub node: Option<String>,
-    /// Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `capacity_missing`, `launch_throttled`, `instance_running`, `ssh_ready`, `clock_offset`,
-    /// `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `taking`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
-    /// in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`, `retrying`, `warning`, `extended`, `adopted`, `node_lost`,
-    /// `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
-    /// `termination_requested`, `archive_pending`, `terminated`.
+    /// Stays the same when the wording changes; empty for events of older versions. `requested`, `instance_launched`,
+    /// `capacity_missing`, `launch_throttled`, `instance_running`, `ssh_ready`, `clock_offset`, `boot_progress`,
+    /// `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `taking`, `sending` and `fetching_jmeter`
+    /// (progress: `done` of `total`, in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`,
+    /// `retrying`, `warning`, `extended`, `adopted`, `node_lost`, `provider_unreachable`, `provider_reachable`,
+    /// `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`, `termination_requested`,
+    /// `archive_pending`, `terminated`.
     pub code: String,
     /// Parameters; which ones depends on the code.
     #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]

@@ -1,4 +1,5 @@
-//! Signing in with the company's account: the page leaves for the provider, and the provider sends the browser back.
+//! Signing in with the company's account: the page navigates to the provider, and the provider redirects the browser
+//! back.
 
 use crate::App;
 use crate::access::{audit, cookie, cookies, new_session};
@@ -14,25 +15,25 @@ use jac_engine::EngineError;
 use jac_store::{PersonRow, StoreError};
 use serde::{Deserialize, Serialize};
 
-/// Where the provider sends browsers back to. It is registered there, behind this server's address.
+/// The path to which the provider redirects browsers. It is registered there, with this server's address.
 pub const CALLBACK: &str = "/api/v1/session/company/callback";
-/// What the cookie is called with which a browser shows that it has begun a sign-in.
+/// The name of the cookie with which a browser proves that it has begun a sign-in.
 const COOKIE: &str = "company";
-/// Codes of sign-ins that failed whoever tried: they delay nobody.
+/// Codes of sign-ins that failed through no fault of the person: they cause no delay.
 const OUTAGES: [&str; 3] = ["company_unavailable", "sessions_unavailable", "failed"];
 
 /// A request to sign in with the company's account.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct CompanySignIn {}
 
-/// Where to sign in with the company's account.
+/// The address for signing in with the company's account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CompanyPage {
-    /// The page goes there.
+    /// The address to which the page navigates.
     pub url: String,
 }
 
-/// What the provider sends a browser back with.
+/// The parameters with which the provider redirects a browser back.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Back {
@@ -45,7 +46,7 @@ pub struct Back {
     error_description: Option<String>,
 }
 
-/// Start single sign-on: the response has the provider's address
+/// Start single sign-on: the response contains the provider's address
 #[utoipa::path(post, path = "/session/company", tag = "session", operation_id = "company", request_body = CompanySignIn,
     responses((status = 200, body = CompanyPage), (status = 502, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn begin(
@@ -66,7 +67,7 @@ pub async fn begin(
             ApiError::Request { status: StatusCode::BAD_GATEWAY, code: error.code(), message, hint }
         }
     })?;
-    // Lax: the provider's page is another site, and its way back is to have the cookie.
+    // Lax: the provider's page is another site, and its redirect must carry the cookie.
     let cookie = cookie(&app, COOKIE, &browser, "Lax", LIFE.as_secs(), is_https(client));
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(CompanyPage { url })))
 }
@@ -83,14 +84,15 @@ pub async fn callback(
     let client = client.as_deref();
     let used = cookie(&app, COOKIE, "", "Lax", 0, is_https(client));
     let from = super::session::address(client);
-    // Before the audit trail gets an entry, so that nobody can fill it with attempts. A caller in this process has no address.
+    // Before the audit trail gets an entry, so that nobody can fill it with attempts. A caller in this process has no
+    // address.
     let is_from_outside = client.is_some_and(|client| client.address.is_some());
     if is_from_outside && app.access.brakes.wait_for_links(&from).is_some() {
         return refusal("sign_in_delayed", used);
     }
     let mut name = None;
     let person = arrive(&app, client, &headers, back, &mut name).await;
-    // Only now: the first write takes the entry along, and it is to say who it was.
+    // Only now: the first write includes the entry, which should name the person.
     audit::begin_sign_in(&app, client, "company", name.as_deref());
     let opened = match person {
         Ok(person) => open(&app, client, &headers, &person).await,
@@ -111,7 +113,7 @@ pub async fn callback(
     }
 }
 
-/// Sends the browser to the sign-in page, which says why.
+/// Redirects the browser to the sign-in page, which shows the reason.
 fn refusal(code: &str, used: String) -> Response {
     let headers = [(header::LOCATION, format!("/sign-in#fault={code}")), (header::SET_COOKIE, used)];
     let mut answer = (StatusCode::SEE_OTHER, AppendHeaders(headers)).into_response();
@@ -119,7 +121,7 @@ fn refusal(code: &str, used: String) -> Response {
     answer
 }
 
-/// Who is back, or a code that says why they may not come in. `name` is what the provider calls them.
+/// The returned person, or a code with the reason why they may not sign in. `name` is the provider's name for them.
 async fn arrive(
     app: &App,
     client: Option<&ClientInfo>,
@@ -140,7 +142,7 @@ async fn arrive(
         )));
     };
     let browser = cookies(app, COOKIE, headers).next();
-    // It came back to the address that it was sent with.
+    // It has returned to the address that it was sent with.
     let redirect = redirect(app, client, headers);
     let claimed = company.finish(browser, &state, code, redirect, app.engine.now_ms()).await;
     let claimed = claimed.map_err(|error| refused(&error))?;
@@ -169,7 +171,7 @@ async fn arrive(
             person.name
         );
     }
-    // What the provider said may have taken rights from pages that are open.
+    // The provider's claims may have revoked permissions of open pages.
     app.access.rights_changed();
     if person.disabled {
         tracing::warn!(peer = from, "a sign-in from {from} was refused: the account of {} is disabled", person.name);
@@ -204,13 +206,13 @@ fn failed(from: &str, error: ApiError) -> &'static str {
     code
 }
 
-/// Where a browser goes to sign out of the company's sign-on as well; `None`: nowhere.
+/// Where a browser goes to sign out of the company's sign-on too; `None`: nowhere.
 pub(super) fn sign_out_url(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> Option<String> {
     let back = format!("{}{}", base(app, client, headers), crate::SIGN_IN_PATH);
     app.edge.company()?.sign_out_url(back)
 }
 
-/// Where the provider sends the browser back to.
+/// The address to which the provider redirects the browser.
 fn redirect(app: &App, client: Option<&ClientInfo>, headers: &HeaderMap) -> String {
     format!("{}{CALLBACK}", base(app, client, headers))
 }

@@ -1,4 +1,4 @@
-//! Credentials that people have saved: look, save, try, forget. Their secrets go in and never come out.
+//! People's saved credentials: view, save, test, delete. Secrets are accepted and never returned.
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeCredentials, ViewCredentials};
@@ -55,11 +55,11 @@ pub enum CredentialWord {
 pub struct EnvironmentCredentials {
     /// Whether the caller may use them.
     pub allowed: bool,
-    /// Whether there are any that AWS accepts. Always `false` for callers who may not use them.
+    /// Whether any exist that AWS accepts. Always `false` for callers who may not use them.
     pub available: bool,
 }
 
-/// Whether credentials are tried before they are saved.
+/// Whether credentials are tested before they are saved.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveQuery {
@@ -88,7 +88,7 @@ fn view((row, users): (CredentialRow, CredentialUsers), is_own: bool) -> Credent
     }
 }
 
-/// The set as its owner sees it, or as whoever else may change it does.
+/// The set as its owner sees it, or another person who may change it.
 async fn shown<P: crate::access::allowed::Permission>(
     allowed: &Allowed<P>,
     id: &str,
@@ -98,7 +98,7 @@ async fn shown<P: crate::access::allowed::Permission>(
     Ok(Json(view(found, is_own)))
 }
 
-/// Those who may change it get the row. To others than administrators there is no such set.
+/// Those who may change it get the row. For others, except administrators, the set does not exist.
 async fn changeable(allowed: &Allowed<ChangeCredentials>, id: &str) -> Result<CredentialRow, ApiError> {
     let (row, _) = allowed.engine().credentials_of(id).await?;
     audit::about("credentials", id, &row.name);

@@ -19,10 +19,10 @@ use serde::Deserialize;
 /// How much of a note the audit trail has, in characters.
 const NOTE_IN_TRAIL: usize = 200;
 
-/// The tags of a run, instead of those that it has.
+/// The tags of a run, which replace its current ones.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct RunTags {
-    /// At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same.
+    /// At most 20 of 1 to 40 characters, without commas. Case-insensitive.
     tags: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ pub async fn set_note(run: On<ChangeRun, Run>, Body(new): Body<RunNote>) -> Resu
     Ok(Json(view(run.engine(), &run.thing.id).await?))
 }
 
-/// Make a finished run the baseline of its plan, instead of any other, or no longer
+/// Make a finished run the baseline of its plan and replace any other, or remove the baseline
 #[utoipa::path(patch, path = "/runs/{id}/baseline", tag = "runs", params(("id" = String, Path)), request_body = RunBaseline,
     responses((status = 200, body = RunView), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn set_baseline(run: On<ChangeRun, Run>, Body(new): Body<RunBaseline>) -> Result<Json<RunView>, ApiError> {
@@ -101,7 +101,7 @@ pub async fn labels(allowed: Allowed<View>, Path(id): Path<String>) -> Result<Js
     Ok(Json(allowed.engine().plan_labels(&plan_id(&id)?).await?))
 }
 
-/// Which runs, and what of them.
+/// The runs and the metric of a trend.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SeriesQuery {

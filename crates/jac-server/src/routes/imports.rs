@@ -1,4 +1,4 @@
-//! Result logs from anywhere, made a run.
+//! Imports of result logs from elsewhere as a run.
 
 use crate::App;
 use crate::access::admission::Admission;
@@ -15,7 +15,7 @@ use jac_engine::view::RunView;
 use jac_store::audit::AuditedChange;
 use tokio_util::sync::CancellationToken;
 
-/// Result logs as a form; `file` may come several times, and the logs are read in this order.
+/// Result logs as a form; `file` may occur several times, and the logs are read in this order.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes the form")]
 pub struct ImportUpload {
@@ -43,7 +43,7 @@ pub async fn import_logs(
     let admission = Admission::of(&request);
     let (staging, fields) = upload::receive(&app, allowed.engine(), &owner.id, form(allowed.engine()), request).await?;
     let new = request_of(fields)?;
-    // Whoever goes away while the logs are read does not get the run.
+    // A caller who disconnects while the logs are read does not get the run.
     let gone = CancellationToken::new();
     let _cancelled_when_gone = gone.clone().drop_guard();
     let audited = AuditedChange::current().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What this server is and has.
+//! This server's version, tools and notices.
 
 use crate::access::allowed::{Allowed, View};
 use crate::error::ApiError;
@@ -30,10 +30,10 @@ pub struct Info {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ToolInfo {
     pub found: bool,
-    /// Where it is.
+    /// Its path.
     pub path: Option<String>,
     pub version: Option<String>,
-    /// What to do, where it is missing.
+    /// How to fix it, if it is missing.
     pub hint: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! External targets that this server notifies: what is configured, a test of each, and the notifications of a run.
+//! External targets that this server notifies: the configured ones, a test of each, and the notifications of a run.
 
 use crate::access::allowed::{Allowed, ChangeRun, ManageIntegrations, On, View};
 use crate::access::audit;

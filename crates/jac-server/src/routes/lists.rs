@@ -9,7 +9,7 @@ use jac_model::{
 use jac_store::{ClusterFilter, MOST_LISTED, PageRequest, PersonFilter, PlanFilter, RunFilter, ScheduleFilter};
 use serde::Deserialize;
 
-/// Rows of a page that says nothing of its length.
+/// Default number of rows per page.
 const USUAL: u32 = 50;
 
 /// Which runs to list, and in which order.
@@ -26,17 +26,17 @@ pub struct RunsQuery {
     phase: Option<RunPhase>,
     verdict: Option<Verdict>,
     pinned: Option<bool>,
-    /// `true`: try runs only; `false`: none of them.
+    /// `true`: only try runs; `false`: no try runs.
     try_run: Option<bool>,
-    /// A tag that it has; upper and lower case are the same.
+    /// A tag of the run; case-insensitive.
     tag: Option<String>,
-    /// Words that are all in its id, its name or the names of its plan, cluster or owner.
+    /// Words that must all occur in its ID, its name or the names of its plan, cluster or owner.
     text: Option<String>,
     /// Created from then on, in epoch milliseconds.
     from: Option<i64>,
     /// Created before then, in epoch milliseconds.
     to: Option<i64>,
-    /// What to sort by; absent: `created`. A figure that a run does not have yet is less than all others.
+    /// Sort key; absent: `created`. A figure that a run does not have yet sorts before all others.
     #[param(inline)]
     sort: Option<RunSort>,
     /// Absent: `desc`.
@@ -61,9 +61,9 @@ pub struct ClustersQuery {
     /// Include terminated clusters; absent: `false`.
     #[serde(default)]
     ended: bool,
-    /// Words that are all in its id, its name or the name of its owner.
+    /// Words that must all occur in its ID, its name or its owner's name.
     text: Option<String>,
-    /// What to sort by; absent: `created`.
+    /// Sort key; absent: `created`.
     #[param(inline)]
     sort: Option<ClusterSort>,
     /// Absent: `desc`.
@@ -83,9 +83,9 @@ pub struct PlansQuery {
     owner: Option<String>,
     /// The ID of a team; `mine`: any team of the caller.
     team: Option<String>,
-    /// Words that are all in its id, its name or the name of its owner.
+    /// Words that must all occur in its ID, its name or its owner's name.
     text: Option<String>,
-    /// What to sort by; absent: `created`.
+    /// Sort key; absent: `created`.
     #[param(inline)]
     sort: Option<PlanSort>,
     /// Absent: `desc`.
@@ -107,9 +107,9 @@ pub struct SchedulesQuery {
     team: Option<String>,
     plan: Option<PlanId>,
     state: Option<ScheduleState>,
-    /// Words that are all in its id, its name or the names of its plan or owner.
+    /// Words that must all occur in its ID, its name or the names of its plan or owner.
     text: Option<String>,
-    /// What to sort by; absent: `next`.
+    /// Sort key; absent: `next`.
     #[param(inline)]
     sort: Option<ScheduleSort>,
     /// Absent: `asc`.
@@ -121,7 +121,7 @@ pub struct SchedulesQuery {
     after: Option<String>,
 }
 
-/// Whether somebody may sign in.
+/// Whether a person may sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonState {
@@ -140,7 +140,7 @@ pub struct PeopleQuery {
     state: Option<PersonState>,
     /// The ID of a team: its members only.
     team: Option<String>,
-    /// Words that must all be in their name.
+    /// Words that must all occur in their name.
     text: Option<String>,
     /// Sort key; absent: `name`. Other keys are for administrators only.
     #[param(inline)]
@@ -158,7 +158,7 @@ pub struct PeopleQuery {
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TeamsQuery {
-    /// Words that must all be in its name.
+    /// Words that must all occur in its name.
     text: Option<String>,
     /// By name; absent: `asc`.
     #[param(inline)]
@@ -169,7 +169,7 @@ pub struct TeamsQuery {
     after: Option<String>,
 }
 
-/// `me` is whoever asks.
+/// `me` is the caller.
 fn owners(caller: &Principal, owner: Option<String>) -> Option<Vec<String>> {
     owner.map(|owner| vec![if owner == "me" { caller.user.id.clone() } else { owner }])
 }
@@ -217,7 +217,7 @@ impl RunsQuery {
 
 impl ClustersQuery {
     pub fn ask(self, caller: &Principal) -> (ClusterFilter, PageRequest<ClusterSort>) {
-        // One who asks for those that have ended has said so.
+        // A filter for terminated clusters implies that they are included.
         let living = !self.ended && self.phase != Some(ClusterPhase::Terminated);
         let filter = ClusterFilter {
             owners: owners(caller, self.owner),

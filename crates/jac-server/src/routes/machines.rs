@@ -1,4 +1,4 @@
-//! The machines that cost money, and the clusters among them that no row knows.
+//! Billable machines, including clusters that are not in the database.
 
 use crate::access::allowed::{Allowed, ManageMachines, View};
 use crate::error::{ApiError, ErrorBody};

@@ -31,7 +31,7 @@ pub struct UserView {
     pub owns: Option<Owns>,
 }
 
-/// How much a person owns: what would be handed over.
+/// How much a person owns and would be handed over.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Owns {
     /// Active clusters.
@@ -109,11 +109,11 @@ pub struct UserChange {
     pub disabled: Option<bool>,
 }
 
-/// New owner of what they own.
+/// The new owner of their objects.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RemoveQuery {
-    /// The id of a person; absent: clusters are terminated, the rest goes to whoever removes.
+    /// The ID of a person; absent: clusters are terminated, everything else goes to the caller.
     to: Option<String>,
 }
 
@@ -258,7 +258,7 @@ pub async fn reset(
     Ok(Json(link(&app, &id, LINK_LIFE_MS).await?))
 }
 
-/// Remove a person; what they own gets another owner
+/// Remove a person; their objects get another owner
 #[utoipa::path(delete, path = "/people/{id}", tag = "people", params(("id" = String, Path), RemoveQuery),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn remove(
@@ -331,7 +331,7 @@ pub async fn change_team(
     team(allowed.engine(), &id).await
 }
 
-/// Delete a team; what was shared with it belongs to its owners alone
+/// Delete a team; objects that were shared with it can then only be changed by their owners
 #[utoipa::path(delete, path = "/teams/{id}", tag = "people", params(("id" = String, Path)), responses((status = 204), (status = 404, body = ErrorBody)))]
 pub async fn remove_team(
     allowed: Allowed<ManagePeople>,

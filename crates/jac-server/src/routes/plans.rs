@@ -1,4 +1,4 @@
-//! Plans: upload, look, check, change files, delete.
+//! Plans: upload, view, check, change files, delete.
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangePlan, CreatePlan, On, View};
@@ -21,15 +21,15 @@ use jac_model::{Plan, PlanCriteria};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
-/// Files as a form; `file` may come several times, its file name is the path relative to the plan.
+/// Files as a form; `file` may occur several times, its file name is the path relative to the plan.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes the form")]
 pub struct Upload {
     name: Option<String>,
-    /// Which `.jmx` is run, where there are several.
+    /// The `.jmx` to run, if there are several.
     main_file: Option<String>,
-    /// Upload as `jac run` does: the plan becomes the next revision of the caller's plan of that name that was uploaded in this way too, and is removed
-    /// some time after its last run was deleted.
+    /// Upload as `jac run` does: the plan becomes the next revision of the caller's plan with that name that was
+    /// uploaded in this way too, and is deleted some time after its last run was deleted.
     ephemeral: Option<bool>,
     /// It becomes the next revision of the caller's plan of that name, if there is one.
     revise: Option<bool>,
@@ -37,7 +37,7 @@ pub struct Upload {
     file: Vec<Vec<u8>>,
 }
 
-/// Files for a plan as a form; `file` may come several times, its file name is the path relative to the plan.
+/// Files for a plan as a form; `file` may occur several times, its file name is the path relative to the plan.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "it only describes the form")]
 pub struct PlanFilesUpload {
@@ -133,7 +133,7 @@ pub async fn move_file(plan: On<ChangePlan, Plan>, Body(moved): Body<MovedFile>)
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
-/// Delete a plan; its runs stay
+/// Delete a plan; its runs are kept
 #[utoipa::path(delete, path = "/plans/{id}", tag = "plans", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> {
     let id = plan.thing.id.clone();
@@ -141,7 +141,7 @@ pub async fn delete(plan: On<ChangePlan, Plan>) -> Result<StatusCode, ApiError> 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Add files to a plan, or replace those of the same names, or all
+/// Add files to a plan, or replace those with the same names, or all
 #[utoipa::path(post, path = "/plans/{id}/files", tag = "plans", params(("id" = String, Path)), request_body(content = PlanFilesUpload, content_type = "multipart/form-data"),
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn add_files(
@@ -189,11 +189,11 @@ pub async fn remove_file(
     Ok(Json(plan.engine().view_plan(changed).await?))
 }
 
-/// What the plan is checked for.
+/// The cluster that the plan is checked for.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CheckQuery {
-    /// Workers of the cluster; 0: the master alone.
+    /// Workers of the cluster; 0: only the master.
     #[serde(default)]
     workers: u32,
 }
@@ -242,14 +242,14 @@ pub async fn set_criteria(
     Ok(Json(plan.engine().run_blocking(move |engine| engine.set_plan_criteria(&id, request)).await?))
 }
 
-/// Which files that the plan writes are kept.
+/// The files written by the plan that are kept.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct PlanKeep {
     /// Patterns of paths below the folder of the plan's `.jmx`, such as `*.csv` or `screens/**/*.png`.
     keep: Vec<String>,
 }
 
-/// Set which of the files that the plan writes are kept for each run
+/// Set which files that the plan writes are kept for each run
 #[utoipa::path(patch, path = "/plans/{id}/keep", tag = "plans", params(("id" = String, Path)), request_body = PlanKeep,
     responses((status = 200, body = PlanView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn set_keep(plan: On<ChangePlan, Plan>, Body(request): Body<PlanKeep>) -> Result<Json<PlanView>, ApiError> {

@@ -14,7 +14,7 @@ use jac_model::{PlanId, Run, RunId};
 use jac_report::{ComparisonReport, Report};
 use serde::Deserialize;
 
-/// Which samples. All conditions that are given must hold.
+/// The requested samples. All given conditions must match.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SamplesQuery {
@@ -210,7 +210,7 @@ pub async fn labels_together(
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CompareQuery {
-    /// Two to five ids with commas between; the first is what the others are compared with.
+    /// Two to five IDs separated by commas; the others are compared with the first.
     runs: String,
 }
 

@@ -17,7 +17,7 @@ use jac_engine::view::PlanView;
 use jac_model::Plan;
 use serde::Deserialize;
 
-/// Revisions of a page that says nothing of its length.
+/// Default number of revisions per page.
 const USUAL: usize = 20;
 
 /// Which revisions.
@@ -55,7 +55,7 @@ pub async fn download_revision(
     // As a file, so that a slow reader does not block a thread.
     let zip = plan.engine().run_blocking(move |engine| engine.plan_at(&id, revision)?.zip_file(engine)).await?;
     let bytes = zip.bytes();
-    // Names of plans hold what names of files may not.
+    // Names of plans may contain characters that file names may not.
     let name = format!("{}-{revision}.zip", plan.thing.id);
     Ok((
         [

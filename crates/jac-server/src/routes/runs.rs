@@ -1,4 +1,4 @@
-//! Runs: start, look, stop, report, artefacts.
+//! Runs: start, view, stop, report, artefacts.
 
 use crate::App;
 use crate::access::admission::Admission;
@@ -31,7 +31,7 @@ pub async fn list(allowed: Allowed<View>, Query(query): Query<RunsQuery>) -> Res
     Ok(Json(allowed.engine().list_runs(&filter, &page).await?))
 }
 
-/// Start a run, on a cluster that is there or on a new one for it; it waits for its cluster by itself
+/// Start a run, on an existing cluster or on a new one for it; it waits for its cluster
 #[utoipa::path(post, path = "/runs", tag = "runs", request_body = NewRun,
     responses((status = 202, body = RunView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
@@ -43,7 +43,7 @@ pub async fn create(
     let (owner, engine) = (allowed.caller.user.clone(), allowed.engine());
     new_cluster_of(&app, &allowed, &new).await?;
     let turn = engine.check_turn().await?;
-    // Which may have taken as long as others' checks take.
+    // The check may have waited as long as others' checks take.
     admission.still_holds(&app).await?;
     let run = match new_cluster_of(&app, &allowed, &new).await? {
         Some(cluster) => {
@@ -55,10 +55,11 @@ pub async fn create(
     Ok((StatusCode::ACCEPTED, Json(view(engine, &run.id).await?)))
 }
 
-/// The cluster that is to be created for a run, with the caller's credentials; `None`: it is to be on one that is there.
+/// The cluster to create for a run, with the caller's credentials; `None`: the run uses an existing one.
 ///
 /// # Errors
-/// When the caller may not create it, or not use the one that is there. It is named in the body, not in the path, so its owner is checked here.
+/// When the caller may not create it, or may not use the existing one. It is named in the body, not in the path, so its
+/// owner is checked here.
 async fn new_cluster_of(app: &App, allowed: &Allowed<StartRun>, new: &NewRun) -> Result<Option<NewCluster>, ApiError> {
     match (&new.cluster_id, &new.new_cluster) {
         (None, Some(cluster)) => {
@@ -94,7 +95,7 @@ pub struct Stop {
     pub how: StopMode,
 }
 
-/// Stop a run; what was measured is kept
+/// Stop a run; measured data is kept
 #[utoipa::path(post, path = "/runs/{id}/stop", tag = "runs", params(("id" = String, Path)), request_body = Stop, responses((status = 202, body = RunView), (status = 404, body = ErrorBody)))]
 pub async fn stop(run: On<ChangeRun, Run>, Body(stop): Body<Stop>) -> Result<(StatusCode, Json<RunView>), ApiError> {
     run.engine().request_stop(&run.thing.id, stop.how, &run.caller.user.name).await?;
@@ -163,23 +164,25 @@ pub async fn live_labels(
     Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
-/// Labels as a query has them.
+/// Parses the labels of a query.
 pub fn labels_of(text: &str) -> Result<Vec<String>, ApiError> {
     serde_json::from_str(text).map_err(|error| {
         ApiError::bad_request("labels_invalid", format!("`labels` must be a JSON array of labels: {error}."))
     })
 }
 
-/// The latest moment that browsers know, in the year 275760: buckets are counted from one without an overflow.
+/// The latest time that browsers support, in the year 275760: counting buckets from it does not overflow.
 const LATEST_MS: i64 = 8_640_000_000_000_000;
 
 /// Which part of the run's time, and which labels as one.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveWindowQuery {
-    /// Samples that ended then or later, epoch milliseconds; the bucket of the charts that this lies in is counted whole.
+    /// Samples that ended then or later, epoch milliseconds; the bucket of the charts that contains it is counted
+    /// completely.
     from_ms: i64,
-    /// Samples that ended before then, epoch milliseconds; the bucket of the charts that this lies in is counted whole.
+    /// Samples that ended before then, epoch milliseconds; the bucket of the charts that contains it is counted
+    /// completely.
     to_ms: i64,
     /// A JSON array of labels, at most ten: `["Log in","Search"]`; absent: none.
     labels: Option<String>,
@@ -219,7 +222,8 @@ pub async fn node_series(
     Ok(LargeJson(run.engine().run_blocking(read).await?))
 }
 
-/// Get the labels inside each transaction of a run, by the transaction's label, where the plan that it ran says which they are
+/// Get the labels inside each transaction of a run, by the transaction's label, as far as the plan that it ran shows
+/// them
 #[utoipa::path(get, path = "/runs/{id}/transactions", tag = "runs", params(("id" = String, Path)),
     responses((status = 200, body = BTreeMap<String, Vec<String>>), (status = 404, body = ErrorBody)))]
 pub async fn transactions(run: On<View, Run>) -> Result<Json<BTreeMap<String, Vec<String>>>, ApiError> {

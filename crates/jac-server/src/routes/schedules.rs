@@ -1,4 +1,4 @@
-//! Schedules: list, create, save, pause, resume, start by hand, look at what came of them.
+//! Schedules: list, create, save, pause, resume, start manually, view firings.
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeSchedule, CreateSchedule, On, View};
@@ -16,9 +16,9 @@ use jac_engine::schedules::{NewSchedule, NextTime, RunChanges, ScheduleOfRun, Sc
 use jac_model::{Action, Firing, Owner, Principal, Run, RunsOn, Schedule, Timing, authorize};
 use serde::Deserialize;
 
-/// This many of the next times are shown before a schedule is saved.
+/// Number of next times that are shown before a schedule is saved.
 const PREVIEWED: usize = 5;
-/// Firings of a page that says nothing of its length.
+/// Default number of firings per page.
 const USUAL: u32 = 50;
 
 /// List schedules, paginated
@@ -32,7 +32,7 @@ pub async fn list(
     Ok(Json(allowed.engine().list_schedules(&filter, &page).await?))
 }
 
-/// A timing that is to be looked at.
+/// A timing to preview.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PreviewQuery {
@@ -57,12 +57,13 @@ pub async fn preview(
         (None, Some(at)) => Timing::Once { at, zone },
         _ => return Err(ApiError::bad_request("timing_missing", "Give either `cron` or `at`.")),
     };
-    // A day that never comes is looked for over centuries.
+    // A day that never comes is searched for over centuries.
     let preview = move |engine: &Engine| engine.preview_times(&timing, PREVIEWED);
     Ok(Json(allowed.engine().run_blocking(preview).await?))
 }
 
-/// Refuses what whoever saves a schedule may not do by hand either. It is asked again of its owner at each of its times.
+/// Rejects what the person who saves a schedule may not do manually either. The owner's permissions are checked again
+/// at each of its times.
 async fn check_rights(app: &App, caller: &Principal, on: &RunsOn) -> Result<(), ApiError> {
     match on {
         RunsOn::Cluster { cluster_id, .. } => {
@@ -115,7 +116,7 @@ pub async fn save(
     view(schedule.engine(), saved).await
 }
 
-/// Delete a schedule; its runs stay
+/// Delete a schedule; its runs are kept
 #[utoipa::path(delete, path = "/schedules/{id}", tag = "schedules", params(("id" = String, Path)), responses((status = 204), (status = 409, body = ErrorBody)))]
 pub async fn delete(schedule: On<ChangeSchedule, Schedule>) -> Result<StatusCode, ApiError> {
     schedule.engine().delete_schedule(&schedule.thing.id).await?;
@@ -129,7 +130,7 @@ pub async fn pause(schedule: On<ChangeSchedule, Schedule>) -> Result<Json<Schedu
     view(schedule.engine(), paused).await
 }
 
-/// Make a schedule active again that was paused, switched off or done
+/// Reactivate a schedule that was paused, switched off or done
 #[utoipa::path(post, path = "/schedules/{id}/resume", tag = "schedules", params(("id" = String, Path)), responses((status = 200, body = ScheduleView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn resume(schedule: On<ChangeSchedule, Schedule>) -> Result<Json<ScheduleView>, ApiError> {
     let resumed = schedule.engine().resume_schedule(&schedule.thing.id).await?;

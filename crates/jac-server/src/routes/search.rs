@@ -1,4 +1,4 @@
-//! Search targets: what they are, how a run's samples get there, backfill and removal.
+//! Search targets: view, ship a run's samples to them, backfill and delete.
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeCredentials, ChangeRun, On, StartRun, View, ViewCredentials};
@@ -19,7 +19,7 @@ pub async fn targets(allowed: Allowed<View>) -> Result<Json<Vec<TargetView>>, Ap
     Ok(Json(allowed.engine().search_targets(whose(&allowed)).await?))
 }
 
-/// Whose targets somebody sees. `None`: everybody's.
+/// The owner of the targets that the caller may see. `None`: all owners.
 fn whose<P>(allowed: &Allowed<P>) -> Option<&str> {
     let caller = &allowed.caller;
     (caller.role != UserRole::Administrator).then_some(caller.user.id.as_str())
@@ -36,7 +36,7 @@ pub async fn test(allowed: Allowed<StartRun>, Path(name): Path<String>) -> Resul
     Ok(Json(allowed.engine().test_search_target(&name).await?))
 }
 
-/// Whether a target is tried before it is saved.
+/// Whether a target is tested before it is saved.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveTargetQuery {
@@ -115,7 +115,8 @@ pub struct TargetQuery {
     target: Option<String>,
 }
 
-/// Ship a run: what waits is tried again at once, what has ended is shipped from the log's beginning, which stores no row twice
+/// Ship a run: a waiting shipment is retried at once, an ended one restarts at the log's beginning, which stores no row
+/// twice
 #[utoipa::path(post, path = "/runs/{id}/search", tag = "search", params(("id" = String, Path), TargetQuery),
     responses((status = 202, body = Vec<Shipment>), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn ship(
@@ -133,7 +134,7 @@ pub struct DeletedDocuments {
     pub documents: u64,
 }
 
-/// Delete a run's documents at the search targets; the run itself stays
+/// Delete a run's documents at the search targets; the run itself is kept
 #[utoipa::path(delete, path = "/runs/{id}/search", tag = "search", params(("id" = String, Path), TargetQuery),
     responses((status = 200, body = DeletedDocuments), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 502, body = ErrorBody)))]
 pub async fn delete(

@@ -1,4 +1,4 @@
-//! Signing in, by a one-time link or by name and password, and out; leave to download.
+//! Signing in, by a one-time link or by name and password, and out; tickets for downloads.
 
 use super::company::sign_out_url;
 use crate::App;
@@ -33,7 +33,7 @@ pub struct Session {
     pub sign_out_url: Option<String>,
 }
 
-/// A person and what they may do.
+/// A person and their permissions.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct User {
     pub id: String,
@@ -42,7 +42,7 @@ pub struct User {
     pub teams: Vec<Named>,
 }
 
-/// How somebody was authenticated.
+/// How a caller was authenticated.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ViaWord {
@@ -51,12 +51,12 @@ pub enum ViaWord {
     Shell,
 }
 
-/// What the sign-in page offers.
+/// The methods on the sign-in page.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SignInMethods {
     /// By name and password.
     pub local: bool,
-    /// By the company's sign-on; `null`: there is none.
+    /// The company's sign-on; `null`: there is none.
     pub company: Option<CompanySignOn>,
 }
 
@@ -84,7 +84,8 @@ pub struct PasswordSignIn {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SignedIn {
     pub session: Session,
-    /// What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough.
+    /// The page sends this with every request, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not
+    /// enough.
     pub page: String,
 }
 
@@ -137,7 +138,7 @@ async fn session_view(engine: &Engine, caller: &Principal, by_link: bool) -> Res
     })
 }
 
-/// What the sign-in page offers
+/// Get the sign-in page's methods
 #[utoipa::path(get, path = "/sign-in", tag = "session", responses((status = 200, body = SignInMethods)))]
 pub async fn methods(State(app): State<App>) -> Json<SignInMethods> {
     let company = app.edge.config().oidc.as_ref().map(|oidc| CompanySignOn { name: oidc.name.clone() });
@@ -175,7 +176,8 @@ pub async fn create(
 ) -> Result<impl IntoResponse, ApiError> {
     let client = client.as_deref();
     let from = address(client);
-    // Before the audit trail gets an entry, so that nobody can fill it with attempts. A caller in this process has no address.
+    // Before the audit trail gets an entry, so that nobody can fill it with attempts. A caller in this process has no
+    // address.
     let is_from_outside = client.is_some_and(|client| client.address.is_some());
     if let Some(wait) = app.access.brakes.wait_for_links(&from).filter(|_| is_from_outside) {
         return Err(delayed(wait));
@@ -314,7 +316,7 @@ pub async fn ticket(
     let session = session_of(&app, &headers, page_secret(&headers)).await?;
     match session {
         Some(session) => Ok(Json(DownloadTicket { ticket: app.access.ticket(&session.secret, &request.path) })),
-        // Whoever has a token needs none.
+        // A caller with a token needs no ticket.
         None => Err(ApiError::bad_request("no_session", "Tickets are for browser sessions. Send the token instead.")),
     }
 }

@@ -1,4 +1,4 @@
-//! Links that show a run or a comparison to people without an account: made, listed, revoked, opened.
+//! Share links, which show a run or a comparison to people without an account: created, listed, revoked, opened.
 
 use crate::App;
 use crate::access::allowed::{Allowed, On, ShareRun};
@@ -31,7 +31,7 @@ pub struct Share {
     pub expires_ms: i64,
     pub by: Person,
     pub kind: ShareWord,
-    /// What it shows.
+    /// The runs that it shows.
     pub runs: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct NewShare {
 /// A comparison to share, and for how long.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewComparisonShare {
-    /// Two to five ids; the first is what the others are compared with.
+    /// Two to five IDs; the others are compared with the first.
     pub runs: Vec<String>,
     /// 1 to 90.
     pub expires_days: u32,
@@ -129,7 +129,7 @@ fn listed(rows: Vec<ShareRow>) -> Json<Vec<Share>> {
     Json(rows.into_iter().map(|row| view(row, None)).collect())
 }
 
-/// Revokes a link; one of something else is as good as none.
+/// Revokes a link; one that does not fit counts as not existing.
 async fn revoke(app: &App, id: &str, fits: impl Fn(&ShareRow) -> bool) -> Result<StatusCode, ApiError> {
     audit::detail("share", id);
     let not_found = || jac_engine::EngineError::NotFound { kind: "share link", id: id.to_owned() };
@@ -170,7 +170,7 @@ pub async fn revoke_of_run(
     revoke(&app, &share, |row| row.runs.contains(&run.thing.id)).await
 }
 
-/// The runs of those ids, all of which the caller may share.
+/// The runs with those IDs, if the caller may share all of them.
 async fn shareable<'a>(
     allowed: &Allowed<ShareRun>,
     ids: impl Iterator<Item = &'a str>,
@@ -218,7 +218,8 @@ pub async fn revoke_of_comparison(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let row = allowed.engine().store().share(&id).await?;
-    // Whoever made it, and whoever may share any run that it shows: nobody's run is shown against their will.
+    // Permitted for its creator, and for everybody who may share any run that it shows: nobody's run is shown against
+    // their will.
     if let Err(refused) = allowed.to(&row.by, None) {
         let mut is_of_theirs = false;
         for run in &row.runs {
@@ -233,7 +234,7 @@ pub async fn revoke_of_comparison(
     revoke(&app, &id, |row| row.kind == ShareKind::Comparison).await
 }
 
-/// Open a share link: the response's cookie gives access to its runs, and nothing else
+/// Open a share link: the response's cookie gives access to its runs, and to nothing else
 #[utoipa::path(post, path = "/shares/open", tag = "shares", request_body = SharedSecret, responses((status = 200, body = OpenedShare), (status = 401, body = ErrorBody)))]
 pub async fn open(
     State(app): State<App>,

@@ -12,7 +12,7 @@ use jac_engine::{NewResultsStore, ResultsStoreView};
 use jac_model::UserRole;
 use serde::Deserialize;
 
-/// Whether a store is tried before it is saved.
+/// Whether a store is tested before it is saved.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SaveStoreQuery {
@@ -20,7 +20,7 @@ pub struct SaveStoreQuery {
     test: Option<bool>,
 }
 
-/// Those who may change it get it. To others there is no such store.
+/// Those who may change it get it. For others the store does not exist.
 async fn changeable(allowed: &Allowed<ChangeCredentials>, id: &str) -> Result<ResultsStoreView, ApiError> {
     let store = allowed.engine().results_store(id).await?;
     audit::about("store", id, &store.address);
@@ -36,7 +36,8 @@ pub async fn list(allowed: Allowed<ViewCredentials>) -> Result<Json<Vec<ResultsS
     Ok(Json(allowed.engine().results_stores(owner).await?))
 }
 
-/// Store the caller's runs there from now on, and earlier ones that are in no store. Runs in a previous store stay there
+/// Store the caller's runs there from now on, and earlier ones that are in no store. Runs in a previous store are kept
+/// there
 #[utoipa::path(post, path = "/stores", tag = "stores", params(SaveStoreQuery), request_body = NewResultsStore,
     responses((status = 201, body = ResultsStoreView), (status = 400, body = ErrorBody)))]
 pub async fn create(
@@ -77,7 +78,7 @@ pub async fn test(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Stop using a store. Its runs stay there and are read from there
+/// Stop using a store. Its runs are kept there and are read from there
 #[utoipa::path(delete, path = "/stores/{id}", tag = "stores", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn delete(allowed: Allowed<ChangeCredentials>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {

@@ -1,7 +1,8 @@
-//! The Redis that servers share: asking it within a bounded time, and saying once that it is away and once that it is back.
+//! The Redis that servers share: queries with a time limit, and one log message when it becomes unreachable and one
+//! when it is back.
 //!
-//! Owns the connections and the word of ended sessions that goes through it. What is kept in it is [`super::shared`]'s and
-//! [`crate::company`]'s.
+//! Owns the connections and the notification of ended sessions. Its contents belong to [`super::shared`] and
+//! [`crate::company`].
 
 use crate::access::Access;
 use crate::config::RedisUrl;
@@ -20,16 +21,16 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 const TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a request waits for it in all, with a second try on a new connection.
 const TOTAL_LIMIT: Duration = Duration::from_secs(2);
-/// Between two tries while it is away.
+/// Interval between attempts while it is unreachable.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 /// Between two checks of the connection that reports ended sessions.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// Word that sessions have ended. It says not whose: every server looks at its own live connections.
+/// The notification that sessions have ended. It does not name them: every server checks its own live connections.
 const ENDED: &str = "jac:sessions-ended";
-/// Written to see whether Redis takes anything; gone by itself.
+/// Written to test whether Redis accepts writes; it expires by itself.
 const PROBE: &str = "jac:probe";
 
-/// Redis does not answer, or refuses.
+/// Redis does not respond, or rejects the command.
 #[derive(Debug, thiserror::Error)]
 #[error("Redis is not available")]
 pub struct Unavailable;
@@ -40,13 +41,13 @@ impl From<Unavailable> for ApiError {
     }
 }
 
-/// The Redis. Clones are the same one.
+/// The Redis. Clones refer to the same one.
 #[derive(Clone)]
 pub struct Redis(Arc<Inner>);
 
 struct Inner {
     url: RedisUrl,
-    /// Made with the first request: it needs a runtime.
+    /// Created with the first request: it needs a runtime.
     connection: OnceCell<ConnectionManager>,
     is_away: AtomicBool,
     went_away: Notify,
@@ -68,7 +69,7 @@ impl Redis {
         }))
     }
 
-    /// Asks for all of it in one go. Everything that JAC asks for can be asked twice.
+    /// Sends all commands at once. All of JAC's commands may be repeated.
     pub async fn ask<T: FromRedisValue>(&self, asked: &Pipeline) -> Result<T, Unavailable> {
         match timeout(TOTAL_LIMIT, self.ask_twice(asked)).await {
             Ok(Ok(answer)) => Ok(answer),
@@ -90,7 +91,7 @@ impl Redis {
         Ok(answer)
     }
 
-    /// Whether it takes what is written.
+    /// Whether it accepts writes.
     pub async fn available(&self) -> Result<(), Unavailable> {
         let mut asked = pipe();
         asked.cmd("SET").arg(PROBE).arg("").arg("PX").arg(1000).ignore();
@@ -101,7 +102,7 @@ impl Redis {
         let kept = self.0.connection.get_or_try_init(|| connect(self.0.url.client())).await?;
         let mut connection = kept.clone();
         match asked.query_async(&mut connection).await {
-            // It was restarted since the connection was made.
+            // It was restarted since the connection was established.
             Err(error) if error.is_io_error() && !error.is_timeout() => asked.query_async(&mut connection).await,
             answer => answer,
         }
@@ -125,7 +126,7 @@ impl Redis {
             match timeout(TOTAL_LIMIT, self.listen()).await {
                 Ok(Ok(words)) => {
                     self.look_whether_it_is_back().await;
-                    // What was said in the meantime nobody has heard.
+                    // Notifications sent in the meantime were missed.
                     access.rights_changed();
                     self.pass_on(words, &access).await;
                 }
@@ -158,7 +159,7 @@ impl Redis {
                 },
                 () = self.0.went_away.notified() => again.reset(),
                 _ = again.tick(), if is_away => self.look_whether_it_is_back().await,
-                // Asked for the same once more, it answers if it is there.
+                // Subscribing again gets a response if it is reachable.
                 _ = look.tick() => match timeout(TIMEOUT, sink.subscribe(ENDED)).await {
                     Ok(Ok(())) => (),
                     Ok(Err(_)) | Err(_) => return,
@@ -174,12 +175,12 @@ impl Redis {
     }
 }
 
-/// Adds word of ended sessions to what is asked for.
+/// Adds the notification of ended sessions to the commands.
 pub fn publish_the_end(asked: &mut Pipeline) {
     asked.publish(ENDED, "").ignore();
 }
 
-/// Each request tries to connect by itself, so no try has to be repeated.
+/// Each request tries to connect by itself, so attempts need not be repeated.
 async fn connect(client: &Client) -> RedisResult<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
         .set_number_of_retries(0)

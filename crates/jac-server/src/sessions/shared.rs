@@ -1,12 +1,14 @@
 //! Sessions in Redis, where several servers share them.
 //!
-//! | key | what |
+//! | key | content |
 //! |---|---|
-//! | `jac:session:DIGEST` | a hash with the fields of [`Kept`]; gone by itself at the idle limit or the end, whichever is first |
-//! | `jac:sessions-of:ACCOUNT` | the keys of an account's sessions, also of some that are gone; gone with the last one |
+//! | `jac:session:DIGEST` | a hash with the fields of [`Kept`]; expires at the idle limit or the end, whichever is
+//! first |
+//! | `jac:sessions-of:ACCOUNT` | the keys of an account's sessions, including some that are gone; expires with the last
+//! one |
 //!
-//! The secrets themselves are nowhere in it. A hash and not one document, so that two requests at a time which note different things do
-//! not undo each other.
+//! It does not contain the secrets themselves. A hash instead of one document, so that two concurrent requests that
+//! record different facts do not undo each other.
 
 use super::redis::{Redis, publish_the_end};
 use crate::App;
@@ -18,13 +20,15 @@ use redis::pipe;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// A session with all its fields; nothing for one that its account does not list: it could not be ended any more, so it has ended.
+/// A session with all its fields; nothing if its account does not list it: it could not be ended any more, so it counts
+/// as ended.
 const READ: &str = "
     local account = redis.call('HGET', KEYS[1], 'account')
     if not account or redis.call('SISMEMBER', 'jac:sessions-of:' .. account, KEYS[1]) == 0 then return {} end
     return redis.call('HGETALL', KEYS[1])";
 
-/// Changes fields of a session and gives it this many milliseconds more, unless it has ended meanwhile: it does not come back to life.
+/// Changes fields of a session and extends it by this many milliseconds, unless it has ended meanwhile: an ended
+/// session is not revived.
 const CHANGE: &str = "
     if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
     redis.call('HSET', KEYS[1], unpack(ARGV, 2))
@@ -38,7 +42,7 @@ struct Kept {
     id: String,
     /// The digest of the page's secret.
     page: String,
-    /// Whose it is ([`PersonRow::account`]).
+    /// Its account ([`PersonRow::account`]).
     account: String,
     created_ms: EpochMs,
     last_used_ms: EpochMs,
@@ -48,12 +52,12 @@ struct Kept {
     by_link: bool,
     /// The digest of the link that opened it and is not used up.
     link: Option<String>,
-    /// The installation that made the link.
+    /// The installation that created the link.
     link_of: Option<String>,
 }
 
 impl Kept {
-    /// `None` for one that is gone or over, or that this JAC cannot read.
+    /// `None` if it is gone or expired, or this JAC cannot read it.
     fn of(key: String, mut fields: HashMap<String, String>, limits: SessionLimits) -> Option<Self> {
         let mut text = |name: &str| fields.remove(name).filter(|text| !text.is_empty());
         let kept = Self {
@@ -75,7 +79,7 @@ impl Kept {
     }
 }
 
-/// How long a session lives when it is used now and not again, in milliseconds.
+/// How long a session stays valid if it is used now and not again, in milliseconds.
 fn life_ms(expires_ms: EpochMs, limits: SessionLimits) -> i64 {
     limits.idle_ms.min(expires_ms.saturating_sub(limits.now_ms)).max(1)
 }
@@ -107,11 +111,11 @@ impl Shared<'_> {
         let limits = self.limits();
         let (key, account) = (session_key(&session.secret), person.account());
         let index = account_key(&account);
-        // Those that are gone are struck off the list by this.
+        // This also removes sessions that are gone from the list.
         let kept = self.kept_of(&account).await?;
         let link_digest = link.map(link_digest);
         if link_digest.is_some() {
-            // The tries before this one were not kept by their browser.
+            // The browser did not keep the sessions of earlier attempts.
             let before: Vec<&Kept> = kept.iter().filter(|kept| kept.link == link_digest).collect();
             self.delete(&account, &before).await?;
         }
@@ -202,7 +206,7 @@ impl Shared<'_> {
         Ok(self.redis.ask(&asked).await?)
     }
 
-    /// Ends a person's sessions, all of them or only the one that is called so; how many they were.
+    /// Ends a person's sessions, all of them or only the one with this ID; returns their number.
     pub async fn end_of(&self, person: &PersonRow, only: Option<&str>) -> Result<usize, ApiError> {
         let account = person.account();
         let kept = self.kept_of(&account).await?;
@@ -212,7 +216,7 @@ impl Shared<'_> {
     }
 
     pub async fn set_password(&self, person: &PersonRow, hash: &str, keep: Option<&str>) -> Result<(), ApiError> {
-        // Asked first: a password is not changed while the sessions that it ends cannot be reached.
+        // Checked first: a password is not changed while the sessions that it ends cannot be reached.
         self.redis.available().await?;
         self.app.engine.store().set_password(&person.id, hash, keep).await?;
         let (account, limits) = (person.account(), self.limits());
@@ -220,7 +224,7 @@ impl Shared<'_> {
         let (stays, over): (Vec<&Kept>, Vec<&Kept>) = kept.iter().partition(|kept| Some(kept.id.as_str()) == keep);
         self.delete(&account, &over).await?;
         for kept in stays {
-            // The next change wants the password.
+            // The next change requires the password.
             self.change(kept, limits, &[("by_link", "0".to_owned())]).await?;
         }
         Ok(())
@@ -262,7 +266,7 @@ impl Shared<'_> {
         Ok(self.redis.ask(&asked).await?)
     }
 
-    /// Changes fields of a session that is used now; whether it still lives.
+    /// Changes fields of a session that is being used; returns whether it is still valid.
     async fn change(&self, kept: &Kept, limits: SessionLimits, fields: &[(&str, String)]) -> Result<bool, ApiError> {
         let mut arguments = vec![life_ms(kept.expires_ms, limits).to_string()];
         arguments.extend(fields.iter().flat_map(|(name, value)| [(*name).to_owned(), value.clone()]));

@@ -14,7 +14,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// A file that the server sends to nodes, and the receiver of its progress.
 pub struct Sending<'a> {
-    /// What it is, for people.
+    /// Its name for people.
     pub what: &'a str,
     pub path: &'a Path,
     pub progress: ProgressSink<'a>,

@@ -9,19 +9,19 @@ use rusqlite::Row;
 /// Which clusters are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClusterFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no cluster matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no cluster matches an empty list.
     pub teams: Option<Vec<String>>,
     pub provider: Option<Provider>,
     pub phase: Option<ClusterPhase>,
-    /// Only those that have not ended.
+    /// Only those that are not terminated.
     pub living: bool,
-    /// Words that are all in its id, its name or the name of its owner.
+    /// Words that must all occur in its ID, its name or its owner's name.
     pub text: Option<String>,
 }
 
-/// A cluster as its row has it.
+/// A cluster as in its row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedCluster {
     pub id: ClusterId,
@@ -30,7 +30,7 @@ pub struct ListedCluster {
     pub team: Option<Named>,
     pub provider: Provider,
     pub phase: ClusterPhase,
-    /// Why it failed or ended; without a code where only the sentence is known.
+    /// Why it failed or ended; without a code if only the sentence is known.
     pub cause: Option<Message>,
     pub workers: u32,
     pub lost_nodes: Vec<String>,

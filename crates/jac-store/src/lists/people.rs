@@ -29,7 +29,7 @@ pub(crate) fn query(filter: &PersonFilter, page: &PageRequest<PersonSort>) -> Re
     let mut query = Query::new("people", COLUMNS, key(page.sort), page)?;
     query.equal("role", filter.role.map(|role| role.word().to_owned()));
     query.equal("disabled", filter.disabled);
-    // `+`: else it would decide the order.
+    // `+`: otherwise it would determine the order.
     query.in_list("+id", "SELECT person FROM team_members WHERE team = ", filter.team.clone());
     query.text_in("name_key", filter.text.as_deref())?;
     Ok(query)

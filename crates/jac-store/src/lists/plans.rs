@@ -10,15 +10,15 @@ use rusqlite::{Connection, OptionalExtension, Row};
 /// Which plans are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlanFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no plan matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no plan matches an empty list.
     pub teams: Option<Vec<String>>,
-    /// Words that are all in its id, its name or the name of its owner.
+    /// Words that must all occur in its ID, its name or its owner's name.
     pub text: Option<String>,
 }
 
-/// A plan as its row has it.
+/// A plan as in its row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedPlan {
     pub id: PlanId,
@@ -109,7 +109,7 @@ impl Store {
         self.read_at_once(move |connection| query.run(connection, &unreadable, |row| read(connection, row))).await
     }
 
-    /// How many runs a plan had, and the newest of them.
+    /// The number of runs of a plan, and the newest of them.
     pub async fn runs_of_plan(&self, plan: &PlanId) -> Result<(u64, Option<ListedRunOfPlan>), StoreError> {
         let plan = plan.clone();
         self.read_at_once(move |connection| {

@@ -12,9 +12,9 @@ use rusqlite::{Connection, Row};
 /// Which runs are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no run matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no run matches an empty list.
     pub teams: Option<Vec<String>>,
     pub plan: Option<PlanId>,
     pub cluster: Option<ClusterId>,
@@ -24,9 +24,9 @@ pub struct RunFilter {
     pub pinned: Option<bool>,
     /// Only try runs, or none.
     pub try_run: Option<bool>,
-    /// Upper and lower case are the same.
+    /// Case-insensitive.
     pub tag: Option<String>,
-    /// Words that are all in its id, its name or the names of its plan, cluster or owner.
+    /// Words that must all occur in its ID, its name or the names of its plan, cluster or owner.
     pub text: Option<String>,
     /// Created from then on.
     pub from_ms: Option<EpochMs>,
@@ -34,7 +34,7 @@ pub struct RunFilter {
     pub to_ms: Option<EpochMs>,
 }
 
-/// A run as its row has it. Figures are `None` until it has finished.
+/// A run as in its row. Figures are `None` until it has finished.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedRun {
     pub id: RunId,
@@ -93,7 +93,7 @@ pub(crate) fn is_few(filter: &RunFilter, tag_is_rare: bool) -> bool {
 pub(crate) fn query(filter: &RunFilter, tag_is_rare: bool, page: &PageRequest<RunSort>) -> Result<Query, StoreError> {
     let mut query = Query::new("runs", COLUMNS, key(page.sort), page)?.filled();
     if is_few(filter, tag_is_rare) {
-        // Whatever the order, they are sorted sooner than they are found in it.
+        // In any order, sorting them is faster than finding them in that order's index.
         if filter.cluster.is_some() {
             query.through("runs_by_cluster");
         } else if tag_is_rare {
@@ -122,7 +122,7 @@ pub(crate) fn query(filter: &RunFilter, tag_is_rare: bool, page: &PageRequest<Ru
     query.equal("verdict", filter.verdict.map(word).transpose()?);
     query.equal("pinned", filter.pinned);
     query.equal("try_run", filter.try_run);
-    // `+`: else it would decide the order.
+    // `+`: otherwise it would determine the order.
     let id = if tag_is_rare && filter.cluster.is_none() { "id" } else { "+id" };
     query.in_list(id, "SELECT run FROM run_tags WHERE tag = ", filter.tag.as_deref().map(folded));
     query.text(filter.text.as_deref())?;

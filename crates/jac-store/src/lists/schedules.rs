@@ -1,4 +1,4 @@
-//! The list of schedules. There are few of them beside runs, so that it reads their documents, a page at most.
+//! The list of schedules. There are few of them compared with runs, so it reads their documents, at most one page.
 
 use super::{Holds, Key, Page, PageRequest, Query, read_id};
 use crate::{Store, StoreError, documents, note_unreadable};
@@ -7,13 +7,13 @@ use jac_model::{PlanId, Schedule, ScheduleId, ScheduleSort, ScheduleState};
 /// Which schedules are listed; empty fields match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScheduleFilter {
-    /// Ids of people; an empty list takes nothing.
+    /// Ids of people; no schedule matches an empty list.
     pub owners: Option<Vec<String>>,
-    /// Ids of teams; an empty list takes nothing.
+    /// Ids of teams; no schedule matches an empty list.
     pub teams: Option<Vec<String>>,
     pub plan: Option<PlanId>,
     pub state: Option<ScheduleState>,
-    /// Words that are all in its id, its name, or the names of its plan or owner.
+    /// Words that must all occur in its ID, its name, or the names of its plan or owner.
     pub text: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn query(filter: &ScheduleFilter, page: &PageRequest<ScheduleSort>) -
 }
 
 impl Store {
-    /// A page of the schedules that the filter takes. One that cannot be read is left out and remembered.
+    /// A page of the schedules that match the filter. An unreadable one is skipped and recorded.
     ///
     /// # Errors
     /// When the cursor is not one of this list.

@@ -134,7 +134,7 @@ fn statements() -> Vec<(String, bool)> {
             statements.push(crate::teams::query(text, &page((), order)).expect("a query").sql());
         }
     }
-    // What the engine asks for itself, again and again.
+    // Frequent queries of the engine itself.
     let asked = [
         crate::clusters::LIVING,
         crate::runs::UNFINISHED,
@@ -177,7 +177,7 @@ async fn no_list_reads_a_whole_table_or_sorts() {
     assert!(looked_at > 50_000, "{looked_at} steps");
 }
 
-/// Runs of two people whose figures are equal here and there, some without any.
+/// Runs of two people, some with equal figures, some without figures.
 async fn many_runs(store: &Store) {
     store.add_person("bob", "Bob", UserRole::Member, Vec::new(), 0).await.expect("added");
     for number in 0..20 {
@@ -253,7 +253,7 @@ async fn every_filter_takes_the_rows_that_have_what_it_names() {
         (RunFilter { tag: Some("NIGHTLY".to_owned()), ..RunFilter::default() }, |_| true),
         (RunFilter { tag: Some("night".to_owned()), ..RunFilter::default() }, |_| false),
         (RunFilter { text: Some("SHOP 1".to_owned()), ..RunFilter::default() }, |run| {
-            // Each word on its own: "shop" and "1" are looked for on their own.
+            // Each word by itself: "shop" and "1" are searched for independently.
             format!("{}\n{}", run.id, run.name).contains('1')
         }),
         (RunFilter { text: Some("sh?p [s]hop *".to_owned()), ..RunFilter::default() }, |_| false),

@@ -1,7 +1,8 @@
-//! Whole databases of each schema from 5 on, with a row of everything that a JAC of that schema kept.
+//! Complete databases of each schema from 5 on, with a row of everything that a JAC of that schema stored.
 //!
-//! A database of now is filled, and what a schema had of its tables and columns is copied into a database of that schema. The documents are
-//! those of each document schema in turn: a fixture of the first one, which the upgrades up to that one were applied to.
+//! A current database is filled, and the tables and columns that a schema had are copied into a database of that
+//! schema. The documents are those of each document schema in turn: a fixture of the first one, with the upgrades up to
+//! that one applied.
 
 use super::{OF_SCHEMA_4, page, write_older};
 use crate::documents::{Document, document, schema_of};
@@ -13,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The first schema whose rows stand beside their documents.
+/// The first schema whose rows are separate from their documents.
 const FIRST: usize = 5;
 
 /// How many rows each table has.
@@ -33,7 +34,7 @@ fn columns(connection: &Connection, schema: &str, table: &str) -> Vec<String> {
     names.collect::<Result<_, _>>().expect("names")
 }
 
-/// Fills a database of now: what the fixture has, and a row in every other table.
+/// Fills a current database: with the fixture, and a row in every other table.
 async fn fill(place: &Path) {
     write_older(place, 4, OF_SCHEMA_4);
     let store = Store::open(place).await.expect("it opens");
@@ -63,7 +64,7 @@ async fn fill(place: &Path) {
     connection.execute_batch(rows).expect("written");
 }
 
-/// Makes a database of a schema with what of `full` had a place in it.
+/// Creates a database of a schema with the data of `full` that the schema has columns for.
 fn copy(full: &Path, place: &Path, schema: usize) {
     let mut connection = Connection::open(place).expect("a database");
     connections::add_functions(&connection).expect("added");
@@ -95,7 +96,7 @@ fn columns_of_tables(connection: &Connection) -> BTreeMap<String, Vec<String>> {
     names.map(named).collect()
 }
 
-/// Puts the fixture's document of a kind instead of what is there, as that schema of documents had it.
+/// Replaces the document of a kind with the fixture's, in that document schema.
 fn put_document<T: Document>(connection: &Connection, fixture: &Value, schema: u32) {
     let name = T::KIND.name();
     let mut document: Value =

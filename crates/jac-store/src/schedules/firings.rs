@@ -1,4 +1,4 @@
-//! Firings: the times of schedules that have come, each with what came of it.
+//! Firings: the past scheduled times of schedules, each with its outcome.
 
 use crate::documents::{self, Put};
 use crate::{Store, StoreError, during};
@@ -9,20 +9,20 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FiringRow {
     pub firing: Firing,
-    /// The id that its run has or will have.
+    /// The ID that its run has or will have.
     pub run: Option<RunId>,
-    /// The id that the cluster has or will have that is created for it.
+    /// The ID that the cluster created for it has or will have.
     pub cluster: Option<ClusterId>,
-    /// What is other than the schedule says, sealed, in hex.
+    /// The differences from the schedule's settings, sealed, in hex.
     pub changes: Option<String>,
 }
 
-/// A firing that is not written down yet.
+/// A firing that is not stored yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFiring {
     pub due_ms: EpochMs,
     pub state: FiringState,
-    /// Who asked for it by hand.
+    /// The person who started it manually.
     pub by: Option<Person>,
     pub code: Option<String>,
     pub message: Option<String>,
@@ -35,10 +35,10 @@ pub struct NewFiring {
 
 const COLUMNS: &str = "SELECT id, schedule, due_ms, state, by_id, by_name, code, message, run, cluster, changes, times, ended_ms FROM firings";
 pub(crate) const OPEN: &str = "INDEXED BY firings_open WHERE state IN ('starting', 'waiting', 'running') ORDER BY id";
-/// This many are kept of a schedule; the oldest go first.
+/// Maximum number of firings kept per schedule; the oldest are deleted first.
 const MOST_KEPT: u32 = 1_000;
 
-/// A row whose ids or state are of a newer JAC is left out.
+/// Skips a row whose IDs or state are from a newer JAC.
 fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<FiringRow>> {
     let (schedule, state): (String, String) = (row.get(1)?, row.get(3)?);
     let (Ok(schedule_id), Some(state)) = (schedule.parse::<ScheduleId>(), FiringState::of_word(&state)) else {
@@ -46,7 +46,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<Option<FiringRow>> {
     };
     let (by_id, by_name): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
     let run: Option<RunId> = row.get::<_, Option<String>>(8)?.and_then(|id| id.parse().ok());
-    // The id is there before the run is.
+    // The ID exists before the run does.
     let has_run = matches!(state, FiringState::Running | FiringState::Finished | FiringState::Failed);
     Ok(Some(FiringRow {
         firing: Firing {
@@ -125,11 +125,11 @@ fn several(connection: &Connection, sql: &str, values: impl rusqlite::Params) ->
 }
 
 impl Store {
-    /// Reads a schedule with its firings that have not ended, lets `take` change it and say what is to be written down for it, and writes
-    /// both in one transaction. It gives the schedule and the ids of the new firings.
+    /// Reads a schedule with its unfinished firings, lets `take` modify it and return the firings to insert, and writes
+    /// both in one transaction. Returns the schedule and the IDs of the new firings.
     ///
     /// # Errors
-    /// When there is no such schedule, `take` refuses, or the database cannot be written.
+    /// When the schedule does not exist, `take` returns an error, or the database cannot be written.
     pub async fn take_firings<E: From<StoreError> + Send + 'static>(
         &self,
         id: &ScheduleId,
@@ -147,8 +147,8 @@ impl Store {
         .await
     }
 
-    /// Reads a firing with its schedule, lets `change` change both, and writes them, with nothing in between. `None`: it is not there any
-    /// more, or `change` changed nothing.
+    /// Reads a firing with its schedule, lets `change` modify both, and writes them, atomically. `None`: it does not
+    /// exist any more, or `change` changed nothing.
     ///
     /// # Errors
     /// When the schedule cannot be read, or the database cannot be written.
@@ -179,7 +179,7 @@ impl Store {
         .await
     }
 
-    /// The firing of that id; `None`: it is not there any more.
+    /// The firing with that ID; `None`: it no longer exists.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -1,11 +1,11 @@
-//! What is kept secret of a set, as others have it and as it is sealed; and what may be shown of it.
+//! The secrets of a set, as other modules use them and as they are sealed, and their displayable attributes.
 
 use crate::credentials::CredentialKind;
 use jac_model::ports::{AssumedRole, AwsCredentials};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What is kept secret. It has no `Debug`.
+/// The secrets of a set. It has no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
     Aws(AwsCredentials),
@@ -13,7 +13,7 @@ pub enum Secret {
     SshKey(String),
 }
 
-/// What is sealed. It has no `Debug`.
+/// The sealed form. It has no `Debug`.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Secrets {
     keys: Option<Keys>,
@@ -31,7 +31,7 @@ struct Keys {
 }
 
 impl Secrets {
-    /// What is sealed of a secret, and what kind of set that is.
+    /// The sealed form of a secret, and the kind of its set.
     pub fn of(secret: Secret) -> (CredentialKind, Self) {
         let with_role = |role: Option<AssumedRole>, keys: Option<Keys>| {
             let external_id = role.as_ref().and_then(|role| role.external_id.clone());
@@ -64,7 +64,7 @@ impl Secrets {
         })
     }
 
-    /// What may be shown of it, by name.
+    /// Its displayable attributes, by name.
     pub fn shown(&self) -> BTreeMap<String, String> {
         let saved = || "saved".to_owned();
         let token = self.keys.as_ref().and_then(|keys| keys.session_token.as_ref());
@@ -78,7 +78,7 @@ impl Secrets {
     }
 }
 
-/// `AKIA…WXYZ`; of one that is too short for that, nothing.
+/// `AKIA…WXYZ`; nothing if it is too short for that.
 fn shortened(id: &str) -> String {
     let letters: Vec<char> = id.chars().collect();
     if letters.len() < 12 {

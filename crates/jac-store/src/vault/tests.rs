@@ -1,4 +1,4 @@
-//! Secrets come back whole, to whom they belong, and are in no file and no word.
+//! Secrets are returned unchanged, only to their owners, and occur in no file and no message.
 
 use super::*;
 use crate::SearchTargetRow;
@@ -191,7 +191,7 @@ async fn another_key_seals_all_sets_anew_and_what_else_was_sealed_still_opens() 
     let (_, sealed) = store.sealed_credentials("k-1").await.expect("read").expect("a set");
     let old = SealingKey::new(&[3; 32]).expect("a key");
     assert!(old.open(&purpose("k-1", &admin()), &sealed).is_err(), "the old key opens no set");
-    // A copy of the key's file alone, without those of before.
+    // A copy of the key's file only, without the previous keys.
     let alone = Vault::new(store, SealingKey::read(&folder.secret_key()).expect("a key"));
     assert!(alone.aws(&of("k-1")).await.is_ok());
     let of_targets = alone.database().search_targets().await.expect("the targets");

@@ -1,4 +1,4 @@
-//! `jac artifacts store`: a bucket of one's own for the results of one's runs.
+//! `jac artifacts store`: a bucket of your own for the results of your runs.
 
 use crate::cli::StoreArguments;
 use crate::client::Client;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jac_model::{TokenScope, UserRole};
 use std::path::PathBuf;
 
-/// Where the installation is.
+/// The location of the installation.
 #[derive(Debug, Args)]
 pub struct Place {
     /// JAC's data folder
@@ -80,12 +80,12 @@ pub enum UserCommand {
         #[command(flatten)]
         place: Place,
     },
-    /// Remove an account; what it owns goes to another person, otherwise its clusters are terminated and the
-    /// administrator gets the rest
+    /// Remove an account; its objects go to another person, otherwise its clusters are terminated and the administrator
+    /// gets everything else
     Remove {
         /// The name of the account
         name: String,
-        /// The new owner of what they own
+        /// The new owner of its objects
         #[arg(long, value_name = "OTHER")]
         to: Option<String>,
         #[command(flatten)]

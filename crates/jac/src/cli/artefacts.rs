@@ -1,4 +1,4 @@
-//! The words of `jac artifacts`.
+//! The arguments of `jac artifacts`.
 
 use super::ClientArguments;
 use clap::{Args, Subcommand};
@@ -59,7 +59,7 @@ pub struct StoreArguments {
     /// Save without testing
     #[arg(long, requires = "save")]
     pub no_test: bool,
-    /// Stop using it; stored runs stay and are read from there
+    /// Stop using it; stored runs are kept and are read from there
     #[arg(long, conflicts_with = "save")]
     pub stop: bool,
     #[command(flatten)]

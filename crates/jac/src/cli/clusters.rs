@@ -1,6 +1,6 @@
-//! The words of `jac cluster` and `jac credentials`.
+//! The arguments of `jac cluster` and `jac credentials`.
 
-use super::{NewClusterArguments, Output, PlanArguments, ServerArguments};
+use super::{NewClusterArguments, Output, PlanArguments, ServerArguments, whole_number};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub enum ClusterCommand {
     Run {
         /// The cluster's ID or name
         cluster: String,
-        /// Wait for the cluster if it is busy, behind the runs that are already waiting
+        /// Wait for the cluster if it is busy, after the runs that are already waiting
         #[arg(long)]
         queue: bool,
         #[command(flatten)]
@@ -34,6 +34,7 @@ pub enum ClusterCommand {
         /// The cluster's ID or name
         cluster: String,
         /// Minutes to add to its lifetime
+        #[arg(value_parser = whole_number(0..=u32::MAX))]
         minutes: u32,
         #[command(flatten)]
         whose: ClientArguments,
@@ -73,14 +74,14 @@ pub struct ClusterOptions {
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
     /// Idle timeout: minutes without a run until it terminates; 0 = no limit
-    #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = whole_number(0..=u32::MAX))]
     pub idle: u32,
     /// Wait until it is ready; always the case without a running server
     #[arg(long)]
     pub wait: bool,
 }
 
-/// Whose clusters: which server or data folder, and how they are shown.
+/// The server or data folder, and the format of the output.
 #[derive(Debug, Args)]
 pub struct ClientArguments {
     /// JAC's data folder

@@ -1,4 +1,4 @@
-//! The words of `jac export`.
+//! The arguments of `jac export`.
 
 use super::{ClientArguments, ReadArguments};
 use clap::Args;

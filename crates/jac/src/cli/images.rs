@@ -1,4 +1,4 @@
-//! The words of `jac image`.
+//! The arguments of `jac image`.
 
 use super::{ClientArguments, Ec2Arguments};
 use clap::{Args, Subcommand};

@@ -1,4 +1,4 @@
-//! The words of `jac import`.
+//! The arguments of `jac import`.
 
 use super::ClientArguments;
 use clap::Args;
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct ImportArguments {
-    /// Result logs (.jtl, .csv, .xml, also .gz and .zst), zips of them, or results folders of `jac run`; several become
-    /// one run, in this order
+    /// Result logs (.jtl, .csv, .xml, also .gz and .zst), zips of them, or results folders of `jac run`; several are
+    /// combined into one run, in this order
     #[arg(value_name = "LOG", required = true)]
     pub logs: Vec<PathBuf>,
     /// The plan that the run belongs to, by its ID or name; it need not exist

@@ -1,6 +1,6 @@
 //! The arguments of the commands that read result logs: `jac report`, `jac compare`, `jac samples`.
 
-use super::{Output, whole_seconds};
+use super::{Output, number, whole_number, whole_seconds};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct NarrowArguments {
     pub label: Option<String>,
 }
 
-/// How a log is read where the log itself does not define it.
+/// How a log is read if the log itself does not define it.
 #[derive(Debug, Args)]
 pub struct ReadArguments {
     /// The columns of a log without a header, e.g. timeStamp,elapsed,label,responseCode,success
@@ -37,7 +37,7 @@ pub struct ReadArguments {
     pub time_unit: Option<TimeUnitName>,
 }
 
-/// What numeric time stamps count.
+/// The unit of numeric time stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TimeUnitName {
     /// Seconds
@@ -57,7 +57,7 @@ pub struct CountArguments {
     #[arg(long, value_name = "MS,MS", default_value = "500,1500")]
     pub apdex: String,
     /// Maximum number of labels; further ones are grouped
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = whole_number(0..=usize::MAX))]
     pub max_labels: usize,
 }
 
@@ -90,7 +90,7 @@ pub struct ReportArguments {
     /// Pass/fail criterion, e.g. 'p95 > 800ms' (true = failed)
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
-    /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on. The report has all of them
+    /// Warm-up: samples of the first 30s, 2m, … do not count for --fail-on. The report includes them
     #[arg(long, value_name = "TIME", value_parser = whole_seconds, default_value = "0s")]
     pub warm_up: Duration,
     /// Maximum share of unreadable rows; above it the result cannot be judged
@@ -117,16 +117,16 @@ pub struct CompareArguments {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Significance level of the tests
-    #[arg(long, value_name = "P", default_value_t = 0.01)]
+    #[arg(long, value_name = "P", default_value_t = 0.01, value_parser = number)]
     pub significance: f64,
     /// Minimum change of mean, median or p95, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 5.0)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = number)]
     pub min_change: f64,
     /// Minimum change of mean, median or p95, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 2.0)]
+    #[arg(long, value_name = "MS", default_value_t = 2.0, value_parser = number)]
     pub min_ms: f64,
     /// Minimum change of the error rate, in percentage points
-    #[arg(long, value_name = "POINTS", default_value_t = 0.1)]
+    #[arg(long, value_name = "POINTS", default_value_t = 0.1, value_parser = number)]
     pub min_errors: f64,
     /// Maximum share of unreadable rows of either; above it they cannot be judged
     #[arg(long, value_name = "PERCENT", default_value = "0.1%")]
@@ -149,7 +149,7 @@ pub struct SamplesArguments {
     #[arg(long)]
     pub slowest: bool,
     /// How many to show; all matches are counted
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = whole_number(0..=usize::MAX))]
     pub limit: usize,
     /// Print only the number of matches
     #[arg(long)]

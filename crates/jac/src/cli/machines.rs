@@ -1,5 +1,6 @@
-//! What a cluster is made of: the same words for every command that makes or checks one.
+//! The arguments that describe a cluster, the same for every command that creates or checks one.
 
+use super::whole_number;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -14,12 +15,12 @@ pub enum ProviderName {
     Ec2,
 }
 
-/// A cluster that is to be made.
+/// A cluster to create.
 #[derive(Debug, Args)]
 pub struct NewClusterArguments {
     /// Number of JMeter workers; 0 (default): the master runs the plan. With --hosts: the number of hosts without
     /// the master
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number::<i64>(..))]
     pub workers: Option<i64>,
     /// Heap of each JMeter JVM, e.g. 512m or 2g
     #[arg(long, value_name = "SIZE")]
@@ -46,7 +47,7 @@ pub struct NewClusterArguments {
     pub ec2: Ec2Arguments,
     /// Lifetime in minutes, after which the cluster is terminated in any case; default: 480, for a local or SSH run 30
     /// days. A run of a plan that never ends requires it, except on local nodes
-    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MINUTES", allow_negative_numbers = true, value_parser = whole_number::<i64>(..))]
     pub lifetime: Option<i64>,
 }
 
@@ -62,7 +63,7 @@ pub struct Ec2Arguments {
     /// Default: c6i.xlarge
     #[arg(long, value_name = "TYPE")]
     pub master_type: Option<String>,
-    /// Default: c6i.large. Several: where AWS has no capacity for one, the next is used
+    /// Default: c6i.large. Several: if AWS has no capacity for one, the next is used
     #[arg(long, value_name = "TYPE[,TYPE…]", value_delimiter = ',')]
     pub worker_type: Vec<String>,
     /// An image ID, or the newest image of debian12 (default), ubuntu2404 or amazon-linux2023
@@ -84,7 +85,7 @@ pub struct Ec2Arguments {
     #[arg(long, value_name = "BLOCK")]
     pub ssh_from: Option<String>,
     /// Disk per machine in GB; default: 20
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = whole_number(0..=u32::MAX))]
     pub disk_gb: Option<u32>,
     /// An EC2 key pair for manual SSH
     #[arg(long, value_name = "NAME")]
@@ -96,6 +97,6 @@ pub struct Ec2Arguments {
     #[arg(long = "tag", value_name = "NAME=VALUE")]
     pub tags: Vec<String>,
     /// Tolerated worker launch failures
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX))]
     pub workers_may_fail: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! The words of `jac mcp`.
+//! The arguments of `jac mcp`.
 
 use super::ServerArguments;
 use clap::Args;

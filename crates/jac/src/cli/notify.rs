@@ -1,4 +1,4 @@
-//! The words of `jac notify`.
+//! The arguments of `jac notify`.
 
 use super::ClientArguments;
 use clap::Subcommand;

@@ -1,12 +1,12 @@
-//! The arguments of `jac run` and `jac check`: a plan with what belongs to it.
+//! The arguments of `jac run` and `jac check`: a plan and everything that belongs to it.
 
-use super::{ClientArguments, NewClusterArguments, Output, ServerArguments, whole_seconds};
+use super::{ClientArguments, NewClusterArguments, Output, ServerArguments, whole_number, whole_seconds};
 use clap::{Args, Subcommand, ValueEnum};
 use jac_model::ResultsChoice;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// `jac run`: a plan, and the cluster that is made for it.
+/// `jac run`: a plan, and the cluster that is created for it.
 #[derive(Debug, Args)]
 pub struct RunArguments {
     #[command(flatten)]
@@ -61,7 +61,7 @@ pub struct PlanArguments {
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
     /// Graceful stop timeout, after which requests in flight are aborted
-    #[arg(long, alias = "grace", value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, alias = "grace", value_name = "SECONDS", default_value_t = 30, value_parser = whole_number(0..=u64::MAX))]
     pub stop_timeout: u64,
     /// JAC's data folder
     #[arg(long, value_name = "DIR", env = "JAC_DATA_DIR")]
@@ -90,7 +90,7 @@ pub struct PlanArguments {
     #[command(flatten)]
     pub at: ServerArguments,
     /// Lease: how long nodes keep running without contact to JAC
-    #[arg(long, value_name = "SECONDS", hide = true)]
+    #[arg(long, value_name = "SECONDS", hide = true, value_parser = whole_number(0..=u64::MAX))]
     pub lease_seconds: Option<u64>,
 }
 
@@ -106,7 +106,7 @@ pub struct SpreadArguments {
     pub share: Vec<String>,
     /// Continue without lost workers while this many are left (direct results only); default: the first lost worker
     /// ends the run
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX))]
     pub min_workers: Option<u32>,
 }
 
@@ -127,7 +127,7 @@ impl From<ResultsName> for ResultsChoice {
     }
 }
 
-/// What a run is judged by, and what stops it by itself.
+/// A run's criteria and stop rules.
 #[derive(Debug, Args)]
 pub struct JudgedArguments {
     /// Pass/fail criterion, e.g. 'p95 > 800ms', 'error_percent("Log in") >= 1%' (true = failed)
@@ -146,7 +146,7 @@ pub struct JudgedArguments {
 }
 
 impl JudgedArguments {
-    /// The rules of the automatic stop, where any were given.
+    /// The stop rules, if any were given.
     pub fn stop_rules(&self) -> Option<Vec<String>> {
         (self.no_auto_stop || !self.stop_if.is_empty()).then(|| self.stop_if.clone())
     }
@@ -156,13 +156,13 @@ impl JudgedArguments {
         self.warm_up.map(|length| length.as_secs())
     }
 
-    /// The criteria, where there are some.
+    /// The criteria, if there are any.
     pub fn criteria(&self) -> Option<Vec<String>> {
         (!self.fail_on.is_empty()).then(|| self.fail_on.clone())
     }
 }
 
-/// The words of `jac plans`.
+/// The arguments of `jac plans`.
 #[derive(Debug, Subcommand)]
 pub enum PlansCommand {
     /// List plans, newest first
@@ -219,7 +219,7 @@ pub enum PlansCommand {
         /// The plan, by its ID or name
         plan: String,
         /// The revision
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", value_parser = whole_number(0..=u32::MAX))]
         revision: u32,
         #[command(flatten)]
         whose: ClientArguments,
@@ -229,7 +229,7 @@ pub enum PlansCommand {
         /// The plan, by its ID or name
         plan: String,
         /// Maximum number
-        #[arg(long, value_name = "N", default_value_t = 20)]
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole_number(0..=u32::MAX))]
         limit: u32,
         #[command(flatten)]
         whose: ClientArguments,
@@ -250,10 +250,10 @@ pub enum PlansCommand {
         /// The plan, by its ID or name
         plan: String,
         /// The first revision
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", value_parser = whole_number(0..=u32::MAX))]
         from: u32,
         /// The second revision
-        #[arg(value_name = "M")]
+        #[arg(value_name = "M", value_parser = whole_number(0..=u32::MAX))]
         to: u32,
         #[command(flatten)]
         whose: ClientArguments,
@@ -299,7 +299,7 @@ pub struct CheckArguments {
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
     /// Number of JMeter workers; 0: the master runs the plan
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = whole_number::<i64>(..))]
     pub workers: i64,
     #[command(flatten)]
     pub spread: SpreadArguments,

@@ -1,6 +1,6 @@
-//! The words of `jac runs`.
+//! The arguments of `jac runs`.
 
-use super::ClientArguments;
+use super::{ClientArguments, whole_number};
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
@@ -14,7 +14,7 @@ pub enum RunsCommand {
         #[arg(long, value_name = "TAG")]
         tag: Option<String>,
         /// Maximum number
-        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = whole_number(1..=200_u32))]
         limit: u32,
         #[command(flatten)]
         whose: ClientArguments,
@@ -81,7 +81,7 @@ pub enum RunsCommand {
         #[arg(long, value_name = "LABEL")]
         label: Option<String>,
         /// Maximum number of runs
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole_number(1..=200_u32))]
         limit: u32,
         #[command(flatten)]
         whose: ClientArguments,
@@ -108,10 +108,10 @@ pub struct PlanSamplesArguments {
     #[arg(long)]
     pub failed: bool,
     /// Only samples that took at least this long, in milliseconds
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", value_parser = whole_number(0..=u32::MAX))]
     pub min_ms: Option<u32>,
     /// Only samples that took at most this long, in milliseconds
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", value_parser = whole_number(0..=u32::MAX))]
     pub max_ms: Option<u32>,
     /// Only samples that started at or after this time, e.g. 2026-11-25T08:30:00 (UTC), or epoch milliseconds
     #[arg(long, value_name = "TIME")]
@@ -123,13 +123,13 @@ pub struct PlanSamplesArguments {
     #[arg(long, value_name = "TAG")]
     pub tag: Option<String>,
     /// How many runs to search, newest first
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole_number(1..=u32::MAX))]
     pub runs: u32,
     /// Show the slowest samples instead of the first; requests before transactions
     #[arg(long)]
     pub slowest: bool,
     /// How many samples to show; all matches are counted
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = whole_number(0..=1000_u32))]
     pub limit: u32,
     #[command(flatten)]
     pub whose: ClientArguments,

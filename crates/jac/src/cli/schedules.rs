@@ -1,6 +1,6 @@
-//! The words of `jac schedule`.
+//! The arguments of `jac schedule`.
 
-use super::{ClientArguments, NewClusterArguments, SpreadArguments};
+use super::{ClientArguments, NewClusterArguments, SpreadArguments, whole_number};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ pub enum ScheduleCommand {
         /// The schedule's ID or name
         schedule: String,
         /// Workers of the cluster created for this run
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX))]
         workers: Option<u32>,
         /// A JMeter property for this run; takes precedence over the schedule's
         #[arg(short = 'J', value_name = "name=value")]
@@ -62,7 +62,7 @@ pub enum ScheduleCommand {
     },
 }
 
-/// What is done when an earlier run has not finished.
+/// What happens if an earlier run has not finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OverlapName {
     /// No run is started for that time
@@ -75,11 +75,11 @@ pub enum OverlapName {
 #[command(group(ArgGroup::new("when").required(true).args(["cron", "at"])))]
 pub struct AddArguments {
     /// An uploaded plan, by its ID or name, or a .jmx file, which is uploaded with the files that it reads; each run
-    /// then uses this upload, whatever `jac run` uploads later
+    /// then uses this upload, regardless of later uploads by `jac run`
     #[arg(value_name = "PLAN")]
     pub plan: String,
     /// The revision of an uploaded plan that each run uses; default: the newest when the run starts, no matter who changed it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole_number(0..=u32::MAX))]
     pub revision: Option<u32>,
     /// Cron expression: minute, hour, day of month, month, day of week, e.g. '0 3 * * MON-FRI'; or @hourly, @daily,
     /// @weekly, @monthly
@@ -128,7 +128,7 @@ pub struct AddArguments {
     #[arg(long, value_name = "EXPR")]
     pub fail_on: Vec<String>,
     /// Graceful stop timeout, after which requests in flight are aborted
-    #[arg(long, alias = "grace", value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, alias = "grace", value_name = "SECONDS", default_value_t = 30, value_parser = whole_number(0..=u64::MAX))]
     pub stop_timeout: u64,
     #[command(flatten)]
     pub spread: SpreadArguments,

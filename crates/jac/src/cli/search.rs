@@ -1,4 +1,4 @@
-//! The words of `jac search`.
+//! The arguments of `jac search`.
 
 use super::ClientArguments;
 use clap::{Args, Subcommand, ValueEnum};

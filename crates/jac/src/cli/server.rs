@@ -1,9 +1,9 @@
-//! The words for a server elsewhere: which one, and with which token.
+//! The arguments for a server on another machine: its address and its token.
 
 use clap::Args;
 use std::path::PathBuf;
 
-/// Which server is called, and with which token. JAC_TOKEN may have the token itself.
+/// The server to call, and the token. JAC_TOKEN may contain the token itself.
 #[derive(Debug, Default, Args)]
 pub struct ServerArguments {
     /// The server to use. Its token: --token-file, JAC_TOKEN, or `jac login`. Default: the one on the data folder,

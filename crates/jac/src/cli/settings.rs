@@ -1,4 +1,4 @@
-//! The flags of the server's settings, made of their declaration in `config::keys`.
+//! The flags of the server's settings, generated from their declaration in `config::keys`.
 
 use super::Output;
 use crate::config::keys::{KEYS, Key, Shape};

@@ -1,4 +1,4 @@
-//! The server's answers: what they hold, or why a request was refused.
+//! The server's responses: their contents, or why a request was rejected.
 
 use super::Bytestream;
 use crate::exit::{RunFailed, hinted, with_hint};
@@ -15,7 +15,7 @@ const NOT_JAC: &str =
     "Check the address: another program answers there, or a proxy in front of JAC. Give JAC's address without a path.";
 const USE_HTTPS: &str = "Use https:// in the server's address.";
 
-/// What nginx, Apache and programs in Go answer to a request without TLS at a port with it.
+/// Responses of nginx, Apache and programs in Go to a request without TLS on a port with TLS.
 fn is_of_tls_port(body: &[u8]) -> bool {
     let text = String::from_utf8_lossy(body);
     ["sent to HTTPS port", "to an SSL-enabled server port", "HTTP request to an HTTPS server"]
@@ -23,7 +23,7 @@ fn is_of_tls_port(body: &[u8]) -> bool {
         .any(|words| text.contains(words))
 }
 
-/// Why a request has no answer.
+/// Why a request has no response.
 pub(super) fn unanswered(base: &str, error: &reqwest::Error) -> anyhow::Error {
     let reason = innermost(error);
     let (reason, hint) = if base.starts_with("https://") && reason.contains("InvalidContentType") {
@@ -74,7 +74,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The same as [`read`], but that something behind the server failed is an answer too: its fault, with its code.
+/// The same as [`read`], except that a failure of a system behind the server is also a result: its fault, with its
+/// code.
 pub(super) fn read_or_fault<T: DeserializeOwned>(
     path: &str,
     status: StatusCode,
@@ -90,7 +91,7 @@ pub(super) fn read_or_fault<T: DeserializeOwned>(
     }
 }
 
-/// The server's own words.
+/// The server's own message.
 pub(super) fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
     #[derive(serde::Deserialize)]
     struct Refusal {
@@ -115,7 +116,7 @@ pub(super) fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
         Err(_) if status == StatusCode::BAD_REQUEST && is_of_tls_port(body) => {
             hinted(Temporary("the server wants TLS at this port".to_owned()), Some(USE_HTTPS.to_owned()))
         }
-        // A proxy's own answer, e.g. while the server behind it starts.
+        // A proxy's own response, e.g. while the server behind it starts.
         Err(_) => {
             let message = format!("the server answered {status}, and not as JAC does");
             hinted(Temporary(message), Some(NOT_JAC.to_owned()))
@@ -123,7 +124,7 @@ pub(super) fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
     }
 }
 
-/// The error at the beginning of a chain of them.
+/// The first error in a chain of causes.
 pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::io::ReaderStream;
 
-/// An upload that stalls for so long ends; its last pieces may wait in the buffers of a slow line.
+/// An upload without progress for this long is aborted; its last chunks may wait in the buffers of a slow line.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(5 * 60);
-/// The same while the server reads what was uploaded to it.
+/// The same while the server processes the upload.
 const READING_LIMIT: Duration = Duration::from_secs(60 * 60);
 const PIECE: usize = 256 * 1024;
 
@@ -38,7 +38,7 @@ impl Client {
         self.upload_within(UPLOAD_LIMIT, path, fields, files).await
     }
 
-    /// The same where the answer may take long after the last byte: what was uploaded is read before.
+    /// The same if the response may take long after the last byte, because the upload is processed before.
     pub async fn upload_and_wait<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -48,7 +48,7 @@ impl Client {
         self.upload_within(READING_LIMIT, path, fields, files).await
     }
 
-    /// `limit`: since the last piece was taken.
+    /// `limit`: since the last chunk was accepted.
     async fn upload_within<T: DeserializeOwned>(
         &self,
         limit: Duration,
@@ -60,7 +60,7 @@ impl Client {
         let (taken, pieces) = watch::channel(());
         let form = form(&boundary, fields, files)?.inspect(move |_| taken.send_replace(()));
         let kind = format!("multipart/form-data; boundary={boundary}");
-        // The limit of an ordinary request counts from its beginning: no upload could take longer.
+        // The limit of an ordinary request starts with the request: no upload could take longer.
         let unlimited = self.unlimited()?;
         tokio::select! {
             answer = unlimited.json(Method::POST, path, Some(&kind), Body::from_stream(form)) => answer,
@@ -71,16 +71,16 @@ impl Client {
     }
 }
 
-/// Waits until no piece was accepted within the limit, nor the answer came after the last one.
+/// Waits until no chunk was accepted within the limit, or no response arrived within it after the last one.
 async fn silence(mut pieces: watch::Receiver<()>, limit: Duration) {
     while let Ok(Ok(())) = tokio::time::timeout(limit, pieces.changed()).await {}
-    // The form has ended, or stands still.
+    // The form has ended, or is stalled.
     if pieces.has_changed().is_err() {
         tokio::time::sleep(limit).await;
     }
 }
 
-/// A form as RFC 7578 has it.
+/// A form according to RFC 7578.
 fn form(boundary: &str, fields: &[(&str, &str)], files: &[UploadFile]) -> anyhow::Result<Bytestream> {
     let mut parts: Vec<Bytestream> = Vec::new();
     let text = |text: String| -> Bytestream { Box::pin(stream::once(async move { Ok(Bytes::from(text)) })) };
@@ -96,8 +96,8 @@ fn form(boundary: &str, fields: &[(&str, &str)], files: &[UploadFile]) -> anyhow
             file.name
         );
         parts.push(text(head));
-        // One that cannot be read is found before anything is sent. It is opened for good when its turn comes: a process may have fewer open
-        // files than a plan has.
+        // An unreadable file is detected before anything is sent. It is opened again when its turn comes: a process may
+        // have fewer open files than a plan has.
         drop(File::open(&file.path).with_context(|| format!("{} cannot be read", file.path.display()))?);
         let opened = stream::once(tokio::fs::File::open(file.path.clone()));
         parts.push(Box::pin(opened.map_ok(|file| ReaderStream::with_capacity(file, PIECE)).try_flatten()));

@@ -16,7 +16,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a cluster may take to be ready: the engine's own limits are shorter.
 const READY_LIMIT: Duration = Duration::from_secs(45 * 60);
 
-/// How long a cluster may take to be gone: AWS takes a minute or two for a machine.
+/// Time limit for a cluster to terminate: AWS takes a minute or two per machine.
 pub fn removal_limit(cluster: &ClusterView) -> Duration {
     match cluster.cluster.provider {
         Provider::Ec2 => Duration::from_secs(600),
@@ -31,7 +31,7 @@ struct ClusterEvent {
     message: String,
 }
 
-/// Shows each event once. They are known by their ids: the list that the server gives has an end, and loses its oldest.
+/// Shows each event once. Events are identified by their IDs: the server's list is limited, and loses its oldest.
 #[derive(Debug, Default)]
 struct Shown {
     last: Option<i64>,
@@ -59,7 +59,7 @@ async fn until_ready(client: &Client, id: &ClusterId) -> anyhow::Result<ClusterV
         match view.cluster.phase {
             ClusterPhase::Ready => return Ok(view),
             ClusterPhase::Failed | ClusterPhase::Terminating | ClusterPhase::Terminated => {
-                // Its machines are to be gone before this ends.
+                // Its machines should be gone before this ends.
                 until_gone(client, &view).await?;
                 let cause = view.cluster.cause.map_or_else(|| "It was terminated.".to_owned(), |cause| cause.message);
                 return Err(anyhow::Error::new(RunFailed(cause)));
@@ -92,8 +92,8 @@ async fn until_gone(client: &Client, view: &ClusterView) -> anyhow::Result<Clust
 }
 
 impl Connected<'_> {
-    /// Waits for a cluster that is being created. Without a server nothing else creates it, so a signal has it
-    /// terminated; a server continues.
+    /// Waits for a cluster that is being created. Without a server nothing else creates it, so a signal terminates it;
+    /// a server continues.
     pub async fn wait_for_creation(&mut self, view: &ClusterView) -> anyhow::Result<ClusterView> {
         let id = &view.cluster.id;
         match self.signals.unless(until_ready(self.client, id)).await {
@@ -157,8 +157,8 @@ impl Connected<'_> {
         }
     }
 
-    /// The machines that cost money. An engine that has just started searches all its regions for them; if that takes
-    /// longer, a line reports it.
+    /// The billable machines. An engine that has just started searches all its regions for them; if that takes longer,
+    /// a line reports it.
     pub async fn machines(&mut self) -> anyhow::Result<Machines> {
         let client = self.client;
         let what = "Searching all regions in which this installation created instances.";

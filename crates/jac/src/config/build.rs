@@ -1,4 +1,4 @@
-//! Makes typed values of the settings, with what has to hold between them. Reads the files that hold secrets.
+//! Converts the settings to typed values and checks constraints between them. Reads the files that contain secrets.
 
 use super::integrations::IntegrationsConfig;
 use super::keys::{Key, find};
@@ -15,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What `jac serve` works with.
+/// The configuration of `jac serve`.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub listen: SocketAddr,
@@ -33,25 +33,25 @@ pub struct Config {
     pub boot_limit: Option<Duration>,
     /// Finished runs older than this many days are removed.
     pub runs_days: Option<u32>,
-    /// This many of the newest finished runs are kept.
+    /// Number of the newest finished runs that are kept.
     pub runs_count: Option<u32>,
-    /// This many bytes of them are kept.
+    /// Total size in bytes of the runs that are kept.
     pub runs_bytes: Option<u64>,
-    /// This many revisions of each plan are kept.
+    /// Number of each plan's revisions that are kept.
     pub plan_revisions: Option<u32>,
-    /// How late a schedule's run is still started.
+    /// Maximum delay with which a schedule's run is still started.
     pub schedule_grace: Duration,
-    /// Where results are stored for good.
+    /// The permanent store of results.
     pub artefacts: Option<ArtefactsConfig>,
-    /// Where people's own stores and search targets may be besides public addresses with HTTPS.
+    /// Permitted addresses of people's own stores and search targets, in addition to public addresses with HTTPS.
     pub allowed_endpoints: Vec<String>,
-    /// Logs of stored runs leave the data folder after this many days.
+    /// Logs of stored runs are removed from the data folder after this many days.
     pub artefacts_local_days: Option<u32>,
     /// The certificate to serve TLS with, and its key.
     pub pair: Option<Pair>,
-    /// Where every sample goes.
+    /// The targets of every sample.
     pub search: Vec<jac_search::Settings>,
-    /// Who is notified of runs.
+    /// The services that are notified of runs.
     pub integrations: IntegrationsConfig,
     pub server: ServerConfig,
 }
@@ -63,14 +63,14 @@ pub struct ArtefactsConfig {
     pub options: Options,
 }
 
-/// The settings of stores: the server's, and the endpoints allowed for people's own.
+/// The settings of stores: the server's, and the permitted endpoints of people's own.
 #[derive(Debug)]
 pub struct StoresConfig {
     pub artefacts: Option<ArtefactsConfig>,
     pub allowed_endpoints: Vec<String>,
 }
 
-/// Where results are stored for good, for commands that need nothing else of the configuration.
+/// The permanent stores of results, for commands that need no other part of the configuration.
 ///
 /// # Errors
 /// The faults of these settings.
@@ -83,13 +83,13 @@ pub fn stores(settings: &Settings) -> Result<StoresConfig, Vec<Fault>> {
     if typed.faults.is_empty() { Ok(stores) } else { Err(typed.faults) }
 }
 
-/// Reads typed values and collects what is wrong with them.
+/// Reads typed values and collects their faults.
 pub(super) struct Typed<'a> {
     settings: &'a Settings,
     pub(super) faults: Vec<Fault>,
 }
 
-/// The search targets alone, and the faults of their settings: what a command without a server needs.
+/// Only the search targets, and the faults of their settings: what a command without a server needs.
 pub fn build_search(settings: &Settings) -> Result<Vec<jac_search::Settings>, Vec<Fault>> {
     let concerns = |fault: &Fault| fault.key.is_empty() || fault.key.starts_with("search");
     let faults = settings.faults.iter().filter(|fault| concerns(fault)).cloned().collect();
@@ -99,8 +99,8 @@ pub fn build_search(settings: &Settings) -> Result<Vec<jac_search::Settings>, Ve
     if typed.faults.is_empty() { Ok(targets) } else { Err(typed.faults) }
 }
 
-/// Who is notified of runs, with the address that people open, and the faults of these settings: what a command without
-/// a server needs.
+/// The notification targets, with the address that people open, and the faults of these settings: what a command
+/// without a server needs.
 pub fn build_integrations(settings: &Settings) -> Result<(IntegrationsConfig, Option<String>), Vec<Fault>> {
     let concerns = |fault: &&Fault| ["", "notify", "metrics_export", "public_url"].contains(&fault.key.as_str());
     let faults = settings.faults.iter().filter(concerns).cloned().collect();
@@ -110,10 +110,10 @@ pub fn build_integrations(settings: &Settings) -> Result<(IntegrationsConfig, Op
     if typed.faults.is_empty() { Ok((integrations, public_url)) } else { Err(typed.faults) }
 }
 
-/// Makes the configuration.
+/// Builds the configuration.
 ///
 /// # Errors
-/// All faults, those of reading included.
+/// All faults, including those of reading.
 pub fn build(settings: &Settings) -> Result<Config, Vec<Fault>> {
     let mut typed = Typed { settings, faults: settings.faults.clone() };
     let config = typed.config();
@@ -143,7 +143,7 @@ impl Typed<'_> {
             },
             environment_credentials_for: self.list("environment_credentials_for"),
         };
-        // Before anything is given up, so that every fault is reported.
+        // Before any early return, so that every fault is reported.
         let pair = self.tls();
         let artefacts = self.artefacts();
         let allowed_endpoints = self.endpoints();
@@ -199,7 +199,7 @@ impl Typed<'_> {
         }
     }
 
-    /// A number whose key allows none that is larger.
+    /// A number whose key permits no larger one.
     fn small(&self, name: &str) -> Option<u32> {
         self.number(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
     }
@@ -335,7 +335,7 @@ impl Typed<'_> {
         None
     }
 
-    /// The content of a file that holds a secret.
+    /// The content of a file with a secret.
     fn secret_in(&mut self, name: &str) -> Option<Secret> {
         let path = self.path(name)?;
         let message = match std::fs::read_to_string(&path) {
@@ -396,7 +396,7 @@ pub fn tls_fault(error: &TlsError, settings: &Settings) -> Fault {
     }
 }
 
-/// An origin and nothing else.
+/// Only an origin.
 fn public_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let is_origin = matches!(url.scheme(), "http" | "https")
@@ -409,7 +409,7 @@ fn public_url(text: &str) -> Option<Url> {
     is_origin.then_some(url)
 }
 
-/// Kept as it is written: a provider's name for itself is compared letter by letter.
+/// Kept verbatim: a provider's issuer is compared character by character.
 fn issuer(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str()?;
@@ -430,7 +430,7 @@ pub fn shown(key: &Key, value: &Value) -> Value {
             }
             Err(_) => "…".to_owned(),
         }),
-        // `jac search status` and the page of integrations show what a table holds.
+        // `jac search status` and the page of integrations show the contents of a table.
         Value::Tables(tables) => {
             let names =
                 tables.iter().map(|table| table.get("name").and_then(|name| name.as_str()).unwrap_or("…").to_owned());

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Seconds between two points of a run, where a table does not set it.
+/// Seconds between two points of a run, unless a table sets it.
 const USUAL_INTERVAL_S: u64 = 10;
 /// The values that a table may set.
 const INTERVALS_S: std::ops::RangeInclusive<u64> = 1..=3_600;
@@ -41,7 +41,7 @@ struct NotifyTable {
     url: Option<String>,
     url_file: Option<PathBuf>,
     secret_file: Option<PathBuf>,
-    /// The fault of the secret is known.
+    /// The fault of the secret is already known.
     #[serde(skip)]
     secret_is_faulty: bool,
     host: Option<String>,
@@ -167,7 +167,7 @@ impl From<SettingsError> for Wrong {
 }
 
 impl Typed<'_> {
-    /// The targets of both kinds. A name is there once.
+    /// The targets of both kinds. Names are unique.
     pub(super) fn integrations(&mut self) -> IntegrationsConfig {
         let mut names = BTreeSet::new();
         // Contradictory settings are reported at startup and not with the first run.
@@ -309,7 +309,7 @@ fn headers_in(path: &Path) -> Made<Vec<(String, Secret)>> {
     text.lines().filter(|line| !line.trim().is_empty()).map(header).collect()
 }
 
-/// The content of a file that holds a secret and nothing else.
+/// The content of a file that contains only a secret.
 fn secret_in(path: &Path, key: &'static str) -> Made<String> {
     match std::fs::read_to_string(path) {
         Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
@@ -331,7 +331,7 @@ mod tests {
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-    /// Reads a file beside others that hold secrets.
+    /// Reads a file next to others that contain secrets.
     fn read(text: &str) -> Result<Config, Vec<Fault>> {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, content) in [

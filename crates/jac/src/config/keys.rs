@@ -1,5 +1,6 @@
-//! Every setting of the server, declared once: its key in the file, its environment variable, its flag, its default and unit,
-//! and what it means. Flags, the file's reader, `jac config check` and the table of `docs/configuration.md` are made of this.
+//! Every setting of the server, declared once: its key in the file, its environment variable, its flag, its default and
+//! unit, and its meaning. Flags, the file's reader, `jac config check` and the table of `docs/configuration.md` are
+//! generated from this.
 
 /// The form of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,20 +26,20 @@ pub enum Shape {
 pub struct Key {
     /// In the file, and the name of the setting.
     pub name: &'static str,
-    /// Empty where it has none.
+    /// Empty if it has none.
     pub environment: &'static str,
     /// Without the dashes.
     pub flag: &'static str,
     pub shape: Shape,
     /// How the value is called in `--help`; it names the unit.
     pub value: &'static str,
-    /// As it is written in the file; empty where the setting is off, or chosen at the start.
+    /// As written in the file; empty if the setting is off, or chosen at the start.
     pub default: &'static str,
-    /// What happens without it, where that is more than its default.
+    /// The effect of leaving it out, if that is more than its default.
     pub otherwise: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub meaning: &'static str,
-    /// Its value may hold a password, and is printed without it.
+    /// Its value may contain a password, which is not printed.
     pub is_secret: bool,
     /// A knob of the tests.
     pub is_hidden: bool,
@@ -61,7 +62,7 @@ const fn number(least: u64, most: u64) -> Shape {
     Shape::Number { least, most }
 }
 
-/// The greatest number of days, hours or minutes that makes sense: ten years of each.
+/// The greatest useful number of days, hours or minutes: ten years of each.
 const YEARS: u64 = 10;
 
 /// All settings, in the order of the documentation.
@@ -554,7 +555,7 @@ pub fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
-/// The name that was probably meant, if one is near.
+/// The name that was probably intended, if one is similar.
 pub fn nearest(name: &str) -> Option<&'static str> {
     let typed = name.to_ascii_lowercase().replace('-', "_");
     KEYS.iter()

@@ -1,6 +1,7 @@
-//! Takes each setting from the strongest place that gives it, and collects every fault instead of stopping at the first.
+//! Takes each setting from the source with the highest precedence, and collects every fault instead of stopping at the
+//! first.
 //!
-//! Knows shapes of values, not what they are for: that is `super::build`.
+//! Knows the types of values, not their purpose: that is `super::build`.
 
 use super::keys::{KEYS, Key, Shape, find, nearest};
 use serde::Serialize;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where a value came from, the weakest first.
+/// The source of a value, lowest precedence first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "name", rename_all = "snake_case")]
 pub enum Source {
@@ -37,12 +38,12 @@ impl fmt::Display for Source {
 pub struct Fault {
     /// Stable; the message may change.
     pub code: &'static str,
-    /// The setting; empty where it is the whole file.
+    /// The setting; empty if the fault is about the whole file.
     pub key: String,
     pub source: Source,
-    /// What is wrong, as a sentence.
+    /// The fault, as a sentence.
     pub message: String,
-    /// What is expected, as a phrase.
+    /// The expected value, as a phrase.
     pub expected: String,
 }
 
@@ -82,14 +83,14 @@ pub struct Given {
     pub source: Source,
 }
 
-/// All settings that have a value, and the faults of those that cannot have one.
+/// All settings with a value, and the faults of invalid ones.
 #[derive(Debug, Default)]
 pub struct Settings {
     given: BTreeMap<&'static str, Given>,
     pub faults: Vec<Fault>,
 }
 
-/// The configuration file's text and where it is.
+/// The configuration file's text and path.
 pub struct File {
     pub path: PathBuf,
     pub text: String,
@@ -97,7 +98,7 @@ pub struct File {
     pub is_in_data_folder: bool,
 }
 
-/// Values of flags as they were typed, by the setting's name; a switch has an empty one.
+/// Values of flags as typed, by the setting's name; a switch has an empty one.
 pub type Flags = BTreeMap<&'static str, Vec<String>>;
 
 impl Settings {
@@ -132,7 +133,7 @@ impl Settings {
         let table = match file.text.parse::<toml::Table>() {
             Ok(table) => table,
             Err(error) => {
-                // Without the line itself, in which a secret may be.
+                // Without the line itself, which may contain a secret.
                 let line = error.span().map_or(1, |span| file.text[..span.start].matches('\n').count() + 1);
                 let message = format!("Line {line} is not valid TOML: {}.", error.message().trim_end_matches('.'));
                 self.faults.push(Fault {
@@ -196,7 +197,7 @@ impl Settings {
     }
 }
 
-/// A value that its key does not take. What was written is repeated unless it may be a secret.
+/// A value that is invalid for its key. The text is repeated unless it may be a secret.
 pub fn invalid(key: &Key, source: Source, shown: Option<&str>, expected: String) -> Fault {
     let message = match shown.filter(|_| !key.is_secret) {
         Some(shown) => format!("Invalid value {shown:?}."),
@@ -256,7 +257,7 @@ fn shaped(key: &Key, parts: &[String]) -> Result<Value, Refusal> {
             })
             .collect::<Result<_, _>>()
             .map(Value::Map),
-        // Neither the environment nor a flag has them.
+        // They cannot be set in the environment or with a flag.
         Shape::Tables => Err(refused(last)),
     }
 }

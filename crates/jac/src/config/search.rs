@@ -126,7 +126,7 @@ impl Typed<'_> {
         })
     }
 
-    /// The word for the layout is one of two.
+    /// The layout has two permitted values.
     pub(super) fn check_search_layout(&mut self) {
         if let Some(word) =
             self.text("search_layout").filter(|word| !["data_stream", "index_per_run"].contains(&word.as_str()))
@@ -146,7 +146,7 @@ const SHORT: &[&str] = &[
     "search_dashboards_url",
 ];
 
-/// Makes a target of a table. Files are relative to `folder`.
+/// Builds a target from a table. Files are relative to `folder`.
 fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target, Wrong> {
     let is_name = !table.name.is_empty()
         && table.name.len() <= 40
@@ -211,7 +211,7 @@ fn credentials_of(url: &mut Url) -> Option<(String, Secret)> {
     }
     let decoded = |text: &str| percent_decoded(text);
     let found = (decoded(url.username()), Secret::new(decoded(url.password().unwrap_or_default())));
-    // An address with a host has a place for both.
+    // A URL with a host can contain both.
     url.set_username("").ok()?;
     url.set_password(None).ok()?;
     Some(found)
@@ -265,7 +265,7 @@ fn auth(
     }
 }
 
-/// The content of a file that holds a secret and nothing else.
+/// The content of a file that contains only a secret.
 fn secret(path: &Path, key: &'static str) -> Result<Secret, Wrong> {
     match std::fs::read_to_string(path) {
         Ok(text) if !text.trim().is_empty() => Ok(Secret::new(text.trim())),

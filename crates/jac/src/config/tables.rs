@@ -106,7 +106,7 @@ impl Typed<'_> {
                 None => Err(faults),
                 Some(table) => {
                     let name = table.name();
-                    // A name that is faulty was replaced, by the same for each.
+                    // An invalid name was replaced, with the same for each table.
                     if !faults.iter().any(|fault| fault.key == "name") && !names.insert(name.to_owned()) {
                         faults.push(wrong("name", format!("Duplicate name '{name}'.")));
                     }

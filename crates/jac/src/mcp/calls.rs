@@ -1,4 +1,4 @@
-//! What each tool asks of the server's interface, and what of the answer an assistant gets.
+//! The requests of each tool to the server's API, and the part of the response that an assistant gets.
 
 use crate::client::Client;
 use http::Method;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// Why there is no answer: the server's own words with their code.
+/// Why there is no result: the server's own message with its code.
 pub struct Refusal(pub Value);
 
 impl Refusal {
@@ -303,7 +303,7 @@ fn ambiguous(what: &str, named: &str, ids: &[String]) -> Refusal {
     Refusal::new("ambiguous", format!("Several {what} have the name '{named}': {}.", ids.join(", ")))
 }
 
-/// The id of a plan that was deleted, or that runs were imported under: its runs know it.
+/// The ID of a plan that was deleted, or that runs were imported under: its runs contain it.
 async fn plan_of_runs(client: &Client, named: &str) -> Result<String, Refusal> {
     let path = format!("/runs?text={}", encoded(named));
     let found = ids_in(client, &path, |run| {
@@ -353,7 +353,7 @@ mod tests {
     use axum::{Json, Router};
     use std::collections::HashMap;
 
-    /// Lists of three pages, as long as the server makes them; what is named is on the last.
+    /// Lists of three pages, in the server's format; the named item is on the last.
     async fn listed(Query(query): Query<HashMap<String, String>>) -> Json<Value> {
         let limit: usize = query["limit"].parse().expect("a number");
         let page = query.get("after").map_or(0, |after| after.parse::<usize>().expect("a number"));

@@ -1,11 +1,11 @@
-//! The tools as an assistant sees them: what each is for, what its figures mean, and what it takes.
+//! The tools as an assistant sees them: their purpose, the meaning of their figures, and their parameters.
 
 use jac_model::ClusterConfig;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The tools, in the order in which they are offered; those that change something only where that is allowed.
+/// The tools, in the order in which they are offered; those that change something only if permitted.
 pub fn all(allow_run: bool) -> Vec<Tool> {
     let mut tools = vec![
         reading(

@@ -1,4 +1,4 @@
-//! The files that a run takes along, by their path relative to the root that they stay in.
+//! The files that a run needs, by their path relative to the root that they stay in.
 
 use super::from_engine;
 use crate::exit::with_hint;
@@ -11,11 +11,12 @@ use jac_jmx::{DataFileKind, PlanPath, Properties};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// A plan's files as the command line gives them.
+/// A plan's files as given on the command line.
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
     pub plan: &'a Path,
-    /// The folder that the plan's files stay in; `None`: the plan's own, or one above it where a given file is named from there.
+    /// The folder that the plan's files stay in; `None`: the plan's own, or a parent folder if the plan names a given
+    /// file from there.
     pub root: Option<&'a Path>,
     pub data: &'a [PathBuf],
     pub split: &'a [PathBuf],
@@ -25,31 +26,32 @@ pub struct Given<'a> {
     pub system_properties: &'a Properties,
     /// The maximum number of workers: a file's name may contain a worker's number.
     pub workers: Workers<'a>,
-    /// The JMeter that the nodes will have, if it is there.
+    /// The JMeter that the nodes will have, if it is installed.
     pub home: Option<&'a JMeterHome>,
 }
 
-/// A plan with all that goes with it.
+/// A plan with all its files.
 #[derive(Debug, Clone)]
 pub struct Bundle {
     /// The `.jmx`, relative to the root.
     pub main: String,
     /// Everything but the `.jmx`, by its path relative to the root.
     pub files: BTreeMap<String, PathBuf>,
-    /// Those whose rows are split, relative to the plan's folder.
+    /// Files whose rows are split, relative to the plan's folder.
     pub split: Vec<String>,
-    /// Those that JMeter reads with `-q`, in their order, relative to the root.
+    /// Files that JMeter reads with `-q`, in their order, relative to the root.
     pub properties_files: Vec<String>,
 }
 
-/// The most files that are taken along of a folder on the test plan's class path.
+/// Maximum number of files included from a folder on the test plan's class path.
 const MAX_OF_FOLDER: usize = 1_000;
 
 impl Bundle {
-    /// Gathers the files: those that are given, and those that the plan names and that lie within its root.
+    /// Collects the files: the given ones, and those that the plan names and that are within its root.
     ///
     /// # Errors
-    /// When the plan or a given file is not there, two files would lie in the same place, or the plan does not lie in the root.
+    /// When the plan or a given file does not exist, two files would have the same path, or the plan is not in the
+    /// root.
     pub fn gather(given: Given<'_>) -> anyhow::Result<Self> {
         let plan = given.plan;
         if !plan.is_file() {
@@ -147,7 +149,7 @@ fn named_root(root: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(place)
 }
 
-/// The lowest folder that has the plan and every given file that the plan names by a way up.
+/// The lowest folder that contains the plan and every given file that the plan names with `..`.
 fn found_root(given: Given<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
     let mut root = folder.to_owned();
     let files = [given.data, given.split, given.plugins, given.properties_files].concat();
@@ -188,24 +190,25 @@ fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// A bundle that is being put together.
+/// A bundle that is being collected.
 struct Gathering {
     bundle: Bundle,
     /// The plan's folder, and the root's, without links.
     folder: PathBuf,
     root: PathBuf,
-    /// The plan's folder as seen from the root.
+    /// The plan's folder relative to the root.
     inside: String,
 }
 
 impl Gathering {
-    /// Adds a given file under its path relative to the root; one that lies elsewhere beside the plan, under its own name.
+    /// Adds a given file with its path relative to the root; a file outside of the root is put next to the plan, with
+    /// its own name.
     fn add(&mut self, file: &Path) -> anyhow::Result<String> {
         let place = file.canonicalize().map_err(|_| with_hint(format!("no file {}", file.display()), None))?;
         if !place.is_file() {
             bail!("{} is not a file", file.display());
         }
-        // A link keeps the name that the plan knows it by.
+        // A link keeps the name that the plan uses.
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let as_named = parent.canonicalize().ok().zip(file.file_name()).map(|(parent, name)| parent.join(name));
         let in_root = [as_named.as_deref(), Some(&place)];
@@ -221,8 +224,8 @@ impl Gathering {
         }
     }
 
-    /// Adds what the plan names, and what the files that it includes name, as far as it lies within the root. A link that leads
-    /// out of the root is not followed.
+    /// Adds the files that the plan names, and those named by the files that it includes, as far as they are within the
+    /// root. A link that leads out of the root is not followed.
     fn add_named(&mut self, given: Given<'_>) -> anyhow::Result<()> {
         let (folder, root, main) = (self.folder.clone(), self.root.clone(), self.bundle.main.clone());
         let known: BTreeMap<String, PathBuf> =
@@ -285,7 +288,7 @@ pub fn properties(option: char, given: &[String]) -> anyhow::Result<Properties> 
         .iter()
         .map(|pair| match pair.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
-            // As JMeter itself takes it.
+            // As JMeter itself reads it.
             None if !pair.trim().is_empty() => Ok((pair.trim().to_owned(), "true".to_owned())),
             _ => Err(with_hint(
                 format!("invalid property -{option}{pair}: expected NAME=VALUE"),
@@ -295,7 +298,7 @@ pub fn properties(option: char, given: &[String]) -> anyhow::Result<Properties> 
         .collect()
 }
 
-/// `--workers` within what a cluster may have.
+/// `--workers`, limited to the maximum of a cluster.
 pub fn workers(given: i64) -> anyhow::Result<u32> {
     let most = jac_model::ClusterConfig::MAX_WORKERS;
     u32::try_from(given).ok().filter(|workers| *workers <= most).ok_or_else(|| {

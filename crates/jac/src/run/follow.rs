@@ -1,4 +1,4 @@
-//! Follows a run until it has finished: shows it live, and passes on the keyboard's signals.
+//! Follows a run until it has finished: shows its progress, and handles the keyboard's signals.
 
 use super::{Job, LAST_ANSWER, Waits};
 use crate::client::Client;
@@ -16,8 +16,8 @@ use tokio::time::{sleep, timeout};
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Job<'_> {
-    /// Shows the run until it has finished, and passes on the keyboard's signals: the first stops it, the second forces the
-    /// stop, the third leaves it.
+    /// Shows the run until it has finished, and handles the keyboard's signals: the first stops the run, the second
+    /// forces the stop, the third leaves it.
     pub(super) async fn follow(&mut self, run: &RunView) -> anyhow::Result<RunView> {
         let client = self.client;
         let path = format!("/runs/{}/live", run.id);
@@ -106,7 +106,7 @@ impl Job<'_> {
         Interrupted { signal: self.signals.received().unwrap_or(signal), continuing }.into()
     }
 
-    /// The run cannot be followed any more.
+    /// The run can no longer be followed.
     fn lost(&self, run: &RunView, error: &anyhow::Error) -> anyhow::Error {
         let id = &run.id;
         if error.is::<Refused>() {
@@ -168,7 +168,7 @@ impl<'a> Stop<'a> {
     }
 }
 
-/// While the run waits, what the cluster does is what there is to see.
+/// While the run waits, the cluster's events are shown.
 async fn cluster_event(client: &Client, snapshot: &Snapshot) -> Option<String> {
     #[derive(Deserialize)]
     struct ClusterEvent {

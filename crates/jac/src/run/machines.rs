@@ -1,5 +1,4 @@
-//! The machines that the command line describes: hosts with who signs in there and by which keys they are known, or those of
-//! EC2.
+//! The machines described on the command line: hosts with their SSH user and known host keys, or those of EC2.
 
 use super::files;
 use crate::cli::{Ec2Arguments, NewClusterArguments, ProviderName};
@@ -10,7 +9,7 @@ use jac_model::{ClusterConfig, Distribution, Ec2Addresses, Ec2Config, Ec2Image, 
 use jac_report::visible;
 use std::path::Path;
 
-/// A cluster that is to be made.
+/// A cluster to create.
 pub struct NewCluster {
     pub provider: Provider,
     pub ssh: Option<SshConfig>,
@@ -18,7 +17,7 @@ pub struct NewCluster {
     pub workers: u32,
     pub heap_mb: Option<u32>,
     pub jmeter_version: Option<String>,
-    /// `None`: what is usual for the command.
+    /// `None`: the default of the command.
     pub lifetime_minutes: Option<u32>,
 }
 
@@ -88,8 +87,7 @@ fn lifetime_minutes(given: i64) -> anyhow::Result<u32> {
     })
 }
 
-/// Rejects options of another provider than the selected one: they would have no effect, which is not
-/// what was meant.
+/// Rejects options of another provider than the selected one: they would have no effect, which was not intended.
 fn refuse_others(arguments: &NewClusterArguments) -> anyhow::Result<()> {
     let provider = arguments.provider;
     let others = [
@@ -120,7 +118,7 @@ fn in_words(flags: &[&str]) -> String {
     }
 }
 
-/// All options of a new cluster that were given.
+/// All given options of a new cluster.
 pub fn flags(arguments: &NewClusterArguments) -> Vec<&'static str> {
     let ordinary = given([
         ("--workers", arguments.workers.is_some()),
@@ -132,7 +130,7 @@ pub fn flags(arguments: &NewClusterArguments) -> Vec<&'static str> {
     [ordinary, flags_of_ssh(arguments), flags_of_ec2(&arguments.ec2)].concat()
 }
 
-/// Those that were given.
+/// The given SSH options.
 fn flags_of_ssh(arguments: &NewClusterArguments) -> Vec<&'static str> {
     given([
         ("--hosts", !arguments.hosts.is_empty()),
@@ -142,7 +140,7 @@ fn flags_of_ssh(arguments: &NewClusterArguments) -> Vec<&'static str> {
     ])
 }
 
-/// Those that were given. All are named here, so that a new one is not forgotten.
+/// The given EC2 options. All are listed here, so that a new one is not forgotten.
 fn flags_of_ec2(arguments: &Ec2Arguments) -> Vec<&'static str> {
     let Ec2Arguments {
         region,
@@ -252,7 +250,7 @@ pub fn ec2(given: &Ec2Arguments) -> anyhow::Result<Ec2Config> {
     })
 }
 
-/// The lines for these machines. The file's other lines stay private.
+/// The lines for these machines. Other lines of the file stay private.
 fn known_hosts(hosts: &[String], path: &Path) -> anyhow::Result<Vec<String>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

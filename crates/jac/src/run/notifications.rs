@@ -1,5 +1,5 @@
-//! The notifications of a run whose engine is in this process: it waits briefly until each was attempted, since otherwise
-//! only the next JAC on the folder sends them. A notification that fails is not a failure of the run.
+//! The notifications of a run whose engine is in this process: the command waits briefly until each was attempted,
+//! because otherwise only the next JAC on the folder sends them. A failed notification is not a failure of the run.
 
 use super::{Job, Waits};
 use jac_engine::Delivery;
@@ -28,7 +28,7 @@ impl Job<'_> {
                 return;
             };
             let is_tried = |delivery: &Delivery| delivery.attempts > 0 || delivery.state != DeliveryState::Waiting;
-            // With a server it is the server's to wait.
+            // With a server, waiting is up to the server.
             if deliveries.iter().all(is_tried) || self.client.url().is_some() || began.elapsed() > LIMIT {
                 break deliveries;
             }

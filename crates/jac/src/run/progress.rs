@@ -84,7 +84,7 @@ impl Line {
         self.last_printed = Some(Instant::now());
         let text = figures(snapshot, begun_ms);
         if self.terminal {
-            // Clears to the end, so that a shorter line leaves nothing of a longer one.
+            // Clears the remainder of a longer previous line.
             eprint!("\r{}\x1b[K", cut(&text, columns()));
             drop(std::io::stderr().flush());
             self.open = true;

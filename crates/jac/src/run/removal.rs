@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 impl Job<'_> {
-    /// Terminates the cluster and waits until it is gone. If that fails, the leases end its nodes.
+    /// Terminates the cluster and waits until it is gone. If that fails, its nodes end with their leases.
     pub(super) async fn remove(&mut self, cluster: &ClusterView, connection: &Connection) {
         if matches!(self.target, Target::Existing { .. }) {
             return;
@@ -72,15 +72,16 @@ impl Job<'_> {
         }
     }
 
-    /// A signal arrived during a wait. The first one of all ends the waits for what continues elsewhere, the results are still
-    /// downloaded; any other ends the command.
+    /// A signal arrived during a wait. The first of all signals ends the waits for what continues elsewhere; the
+    /// results are still downloaded. Any further one ends the command.
     pub(super) fn interrupted(&mut self) -> anyhow::Error {
         self.waits = if self.signals.count() > 1 { Waits::Nothing } else { Waits::Results };
         anyhow::anyhow!("waiting was interrupted")
     }
 
-    /// What this run or an earlier `jac run` left behind is ended by this one's engine; it waits for that as long as machines
-    /// take to terminate, and then reports the remaining ones. `lease`: how long nodes live without an engine.
+    /// This process's engine terminates what this or an earlier `jac run` left behind; the command waits for that as
+    /// long as machines take to terminate, and then reports the remaining ones. `lease`: how long nodes run without an
+    /// engine.
     pub(super) async fn wait_for_leftovers(&mut self, lease: Duration) {
         let since = self.removing_since.unwrap_or_else(Instant::now);
         loop {

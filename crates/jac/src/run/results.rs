@@ -113,7 +113,7 @@ impl Job<'_> {
             }
             Some(Cause::Completed | Cause::Imported) | None => (),
         }
-        // Stopped by somebody else, on the page: not the requested run.
+        // Stopped by another person, on the page: not the requested run.
         if matches!(run.cause, Some(Cause::Stopped { .. })) && self.signals.received().is_none() {
             return Ok(Exit::Failed);
         }
@@ -133,7 +133,7 @@ impl Job<'_> {
     }
 }
 
-/// Files that could not be downloaded, one after the other; of many the first.
+/// Files that could not be downloaded; if there are many, only the first.
 fn listed_failures(failed: &[String]) -> String {
     const MOST: usize = 10;
     let shown = failed.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
@@ -143,10 +143,10 @@ fn listed_failures(failed: &[String]) -> String {
     }
 }
 
-/// An artefact's name as a path below a folder of this machine.
+/// An artefact's name as a path below a local folder.
 ///
 /// # Errors
-/// When the server gives one that leads out of it.
+/// When the server returns one that leads out of it.
 fn inside(name: &str) -> anyhow::Result<&Path> {
     let path = Path::new(name);
     let is_inside = !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));

@@ -11,7 +11,7 @@ use std::time::Duration;
 const LOOK_LIMIT: Duration = Duration::from_secs(5);
 
 impl Job<'_> {
-    /// Waits until the run's samples are where they are shipped to. A signal ends the waiting, and nothing else.
+    /// Waits until the run's samples have arrived at the targets that they are shipped to. A signal ends only the wait.
     pub(super) async fn wait_for_search(&mut self, run: &RunView) {
         let path = format!("/runs/{}/search", run.id);
         let look = async { tokio::time::timeout(LOOK_LIMIT, self.client.get::<Vec<Shipment>>(&path)).await };

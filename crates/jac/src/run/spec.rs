@@ -1,4 +1,4 @@
-//! What `jac run` was asked for: read, found possible, and checked before anything is made.
+//! The settings of `jac run`: read, validated, and checked before anything is created.
 
 use super::files::{self, Bundle, Given, properties};
 use super::from_engine;
@@ -27,10 +27,10 @@ use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Where the plan comes from.
+/// The source of the plan.
 pub enum Source {
-    /// Files of this machine, uploaded for this run. `revises`: the plan whose next revision they become, by its ID or name; `None`: the one
-    /// that an earlier command created from a file with this name.
+    /// Local files, uploaded for this run. `revises`: the plan whose next revision they become, by its ID or name;
+    /// `None`: the one that an earlier command created from a file with this name.
     Files { bundle: Bundle, plan: PathBuf, revises: Option<String> },
     /// An uploaded plan on the run's server, with this ID or name.
     Kept(String),
@@ -49,7 +49,7 @@ pub struct RunSpec {
     pub plan_name: String,
     /// Data files whose rows are split, relative to the plan's folder.
     pub split: Vec<String>,
-    /// Those that JMeter reads with `-q`, in their order, relative to the root.
+    /// Files that JMeter reads with `-q`, in their order, relative to the root.
     pub properties_files: Vec<String>,
     /// 1 thread and 1 iteration of each thread group on 1 node.
     pub try_run: bool,
@@ -153,8 +153,9 @@ impl RunSpec {
         })
     }
 
-    /// The check before the start, on this many workers with the JMeter of that version, if one is chosen: nothing is made for
-    /// a plan that cannot work. `None`: the plan is kept elsewhere, and [checked](Self::check_kept) there.
+    /// The check before the start, with this many workers and that version of JMeter, if one is selected: nothing is
+    /// created for a plan that cannot work. `None`: the plan is stored elsewhere, and [checked](Self::check_kept)
+    /// there.
     pub fn check(
         &self,
         workers: u32,
@@ -182,7 +183,7 @@ impl RunSpec {
     /// Rejects options that cannot work with this number of workers.
     fn refuse_spread(&self, workers: u32) -> anyhow::Result<()> {
         if self.try_run {
-            // One worker takes part, whatever was requested.
+            // One worker is used, regardless of the request.
             return Ok(());
         }
         let Self { results, min_workers, share, properties, .. } = self;
@@ -338,14 +339,14 @@ fn what_will_run(check: &Check) -> String {
     format!("{} on {machines}{threads}{duration}.", check.plan)
 }
 
-/// The folder for the results, created before anything starts, so that a long run does not fail at its end for a place
-/// that cannot be written to, and held so that no other run writes into it. If nothing was put into it, it is removed.
+/// The folder for the results, created before anything starts, so that a long run does not fail at its end because the
+/// folder cannot be written, and locked so that no other run writes into it. An empty one is removed.
 pub struct OutFolder {
     path: PathBuf,
     _lock: File,
 }
 
-/// This many runs of one plan may begin in one second.
+/// Maximum number of runs of one plan that may begin in one second.
 const MOST_IN_A_SECOND: u32 = 1000;
 
 impl OutFolder {
@@ -386,7 +387,7 @@ impl OutFolder {
 
 impl Drop for OutFolder {
     fn drop(&mut self) {
-        // Fails where something lies in it, which is meant.
+        // Fails if it is not empty, which is intended.
         drop(std::fs::remove_dir(&self.path));
     }
 }
@@ -401,7 +402,7 @@ fn refuse_full(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A folder that was not there before: `NAME`, or else `NAME-2`, `NAME-3`, …
+/// A new folder: `NAME`, otherwise `NAME-2`, `NAME-3`, …
 fn new_folder(path: &Path) -> std::io::Result<PathBuf> {
     let mut number = 1;
     loop {

@@ -1,4 +1,5 @@
-//! How a run begins: its criteria are printed, its cluster is made or taken, and the server is asked to start it.
+//! The start of a run: its criteria are printed, its cluster is created or selected, and the server is asked to start
+//! it.
 
 use super::machines::NewCluster;
 use super::spec::Source;
@@ -40,7 +41,7 @@ impl Job<'_> {
             ssh: new.ssh.clone(),
             ec2: new.ec2.clone(),
             jmeter_home: match connection {
-                // A version names it. And the engine of this process was given it already.
+                // The version identifies it. And this process's engine already has the home.
                 _ if new.jmeter_version.is_some() => None,
                 Connection::Own { .. } => None,
                 Connection::Server(_) => self.spec.jmeter_home.as_ref().map(|home| home.display().to_string()),
@@ -65,7 +66,7 @@ impl Job<'_> {
         let new = json!({
             "cluster_id": cluster.cluster.id,
             "plan_id": plan.plan.id,
-            // For a file the revision of this upload, whatever another command uploads meanwhile.
+            // For a file the revision of this upload, regardless of other uploads in the meantime.
             "plan_revision": matches!(self.spec.source, Source::Files { .. }).then_some(plan.plan.revision),
             "name": self.spec.name,
             "properties": self.spec.properties,
@@ -108,7 +109,7 @@ impl Job<'_> {
     }
 }
 
-/// A run ends its cluster by itself. Only where machines cost money there is a bound on what a run that never ends costs.
+/// A run terminates its cluster at its end. The limit only bounds the cost of an endless run on billable machines.
 fn lifetime_minutes(new: &NewCluster) -> u32 {
     let otherwise = match new.provider {
         Provider::Ec2 => ClusterConfig::default().lifetime_minutes,

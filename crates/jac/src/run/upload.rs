@@ -28,7 +28,7 @@ pub async fn upload(client: &Client, spec: &RunSpec) -> anyhow::Result<PlanView>
     client.upload(&path, &[&how[..], &main_file].concat(), &files).await
 }
 
-/// The plan whose ID that is, rather than a name.
+/// The plan, if the text is its ID rather than a name.
 async fn id_of(client: &Client, named: &str) -> anyhow::Result<Option<PlanId>> {
     let Ok(id) = named.parse::<PlanId>() else { return Ok(None) };
     let (status, _) = client.ask(Method::GET, &format!("/plans/{id}"), None).await?;

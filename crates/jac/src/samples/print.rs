@@ -6,15 +6,15 @@ use jac_logs::FoundSample;
 use jac_report::{Labels, aligned, plain_csv_field};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// A column of the CSV: its name, and what it holds of a sample.
+/// A column of the CSV: its name, and its value for a sample.
 type Column = (&'static str, fn(&FoundSample) -> String);
 
-/// JMeter's columns under its names and in its order, times as in the log: epoch milliseconds and milliseconds. Behind them
-/// where a sample was found, quoted as JMeter quotes the names of variables: it takes a header with any other name in it for
-/// a row (`CSVSaveService#getSampleSaveConfiguration`).
+/// JMeter's columns under their names and in their order, times as in the log: epoch milliseconds and milliseconds.
+/// After them the place where a sample was found, quoted in the way that JMeter quotes the names of variables: it reads
+/// a header with any other name in it as a row (`CSVSaveService#getSampleSaveConfiguration`).
 const COLUMNS: [Column; 18] = [
     ("timeStamp", |sample| sample.start_ms.to_string()),
-    // JMeter reads no empty time; less than 0 is what the log had.
+    // JMeter cannot read an empty time; the log had a negative one.
     ("elapsed", |sample| sample.elapsed_ms.map_or_else(|| "-1".to_owned(), |elapsed| elapsed.to_string())),
     ("label", |sample| plain_csv_field(&sample.label)),
     ("responseCode", |sample| plain_csv_field(&sample.code)),
@@ -34,7 +34,7 @@ const COLUMNS: [Column; 18] = [
     ("\"position\"", |sample| sample.position.to_string()),
 ];
 
-/// Columns that are left out where no sample has anything in them: JMeter reads no empty numbers.
+/// Columns that are omitted if no sample has a value for them: JMeter cannot read empty numbers.
 const OPTIONAL: [&str; 9] =
     ["failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads", "URL", "Latency", "Connect", "Hostname"];
 
@@ -47,7 +47,7 @@ pub fn text(samples: &[FoundSample], labels: Labels) -> String {
     table(&rows(&samples.iter().collect::<Vec<_>>(), labels), &[1])
 }
 
-/// The same of several runs, whose IDs stand before their samples.
+/// The same for samples of several runs, each preceded by its run's ID.
 pub fn text_of_runs(samples: &[PlanSample], labels: Labels) -> String {
     let mut rows = rows(&samples.iter().map(|found| &found.sample).collect::<Vec<_>>(), labels);
     let runs = std::iter::once("Run".to_owned()).chain(samples.iter().map(|found| found.run.to_string()));

@@ -106,7 +106,7 @@ pub async fn on_server(client: &Client, named: &str) -> anyhow::Result<String> {
         return Ok(named.to_owned());
     }
     let own = match own_targets(client).await {
-        // For a person who may not have own targets the server answers that there is no such target.
+        // For a person who may not have targets of their own the server responds that the target does not exist.
         Err(error) if error.is::<Refused>() => Vec::new(),
         own => own?,
     };

@@ -19,7 +19,7 @@ pub async fn wait(client: &Client, run: &str) -> anyhow::Result<Vec<Shipment>> {
     let mut since = Instant::now();
     loop {
         let shipments: Vec<Shipment> = client.poll(&format!("/runs/{run}/search")).await?;
-        // A target that the server does not have any more receives nothing.
+        // A target that the server no longer has receives nothing.
         if shipments.iter().all(|shipment| shipment.state.is_final() || shipment.target_info.is_none()) {
             return Ok(shipments);
         }
@@ -46,7 +46,7 @@ async fn is_queued(client: &Client, shipments: &[Shipment]) -> anyhow::Result<bo
     Ok(waiting.all(|shipment| shipment.rows == 0 && shipment.trouble.is_none() && is_free(&shipment.target)))
 }
 
-/// Where a shipment is.
+/// The state of a shipment.
 pub fn sentence(shipment: &Shipment) -> String {
     let Shipment { target, rows, refused, .. } = shipment;
     let trouble = shipment

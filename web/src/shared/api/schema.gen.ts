@@ -307,7 +307,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Terminate a cluster; a run on it is stopped first, plans and results stay */
+        /** Terminate a cluster; a run on it is stopped first, plans and results are kept */
         post: operations["clusters_terminate"];
         delete?: never;
         options?: never;
@@ -619,7 +619,7 @@ export interface paths {
         get: operations["people_get"];
         put?: never;
         post?: never;
-        /** Remove a person; what they own gets another owner */
+        /** Remove a person; their objects get another owner */
         delete: operations["people_remove"];
         options?: never;
         head?: never;
@@ -673,7 +673,7 @@ export interface paths {
         get: operations["plans_show"];
         put?: never;
         post?: never;
-        /** Delete a plan; its runs stay */
+        /** Delete a plan; its runs are kept */
         delete: operations["plans_delete"];
         options?: never;
         head?: never;
@@ -743,7 +743,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add files to a plan, or replace those of the same names, or all */
+        /** Add files to a plan, or replace those with the same names, or all */
         post: operations["plans_add_files"];
         delete?: never;
         options?: never;
@@ -782,7 +782,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Set which of the files that the plan writes are kept for each run */
+        /** Set which files that the plan writes are kept for each run */
         patch: operations["plans_set_keep"];
         trace?: never;
     };
@@ -966,7 +966,7 @@ export interface paths {
         /** List runs, paginated */
         get: operations["runs_list"];
         put?: never;
-        /** Start a run, on a cluster that is there or on a new one for it; it waits for its cluster by itself */
+        /** Start a run, on an existing cluster or on a new one for it; it waits for its cluster */
         post: operations["runs_create"];
         delete?: never;
         options?: never;
@@ -1145,7 +1145,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Make a finished run the baseline of its plan, instead of any other, or no longer */
+        /** Make a finished run the baseline of its plan and replace any other, or remove the baseline */
         patch: operations["runs_set_baseline"];
         trace?: never;
     };
@@ -1397,9 +1397,12 @@ export interface paths {
         /** Get the state of shipping a run's samples to the search targets */
         get: operations["search_shipments"];
         put?: never;
-        /** Ship a run: what waits is tried again at once, what has ended is shipped from the log's beginning, which stores no row twice */
+        /**
+         * Ship a run: a waiting shipment is retried at once, an ended one restarts at the log's beginning, which stores no row
+         *     twice
+         */
         post: operations["search_ship"];
-        /** Delete a run's documents at the search targets; the run itself stays */
+        /** Delete a run's documents at the search targets; the run itself is kept */
         delete: operations["search_delete"];
         options?: never;
         head?: never;
@@ -1450,7 +1453,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop a run; what was measured is kept */
+        /** Stop a run; measured data is kept */
         post: operations["runs_stop"];
         delete?: never;
         options?: never;
@@ -1499,7 +1502,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the labels inside each transaction of a run, by the transaction's label, where the plan that it ran says which they are */
+        /**
+         * Get the labels inside each transaction of a run, by the transaction's label, as far as the plan that it ran shows
+         *     them
+         */
         get: operations["runs_transactions"];
         put?: never;
         post?: never;
@@ -1556,7 +1562,7 @@ export interface paths {
         /** Replace a schedule; the caller becomes its owner */
         put: operations["schedules_save"];
         post?: never;
-        /** Delete a schedule; its runs stay */
+        /** Delete a schedule; its runs are kept */
         delete: operations["schedules_delete"];
         options?: never;
         head?: never;
@@ -1606,7 +1612,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a schedule active again that was paused, switched off or done */
+        /** Reactivate a schedule that was paused, switched off or done */
         post: operations["schedules_resume"];
         delete?: never;
         options?: never;
@@ -1749,7 +1755,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start single sign-on: the response has the provider's address */
+        /** Start single sign-on: the response contains the provider's address */
         post: operations["session_company"];
         delete?: never;
         options?: never;
@@ -1817,7 +1823,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open a share link: the response's cookie gives access to its runs, and nothing else */
+        /** Open a share link: the response's cookie gives access to its runs, and to nothing else */
         post: operations["shares_open"];
         delete?: never;
         options?: never;
@@ -1832,7 +1838,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the sign-in page offers */
+        /** Get the sign-in page's methods */
         get: operations["session_methods"];
         put?: never;
         post?: never;
@@ -1852,7 +1858,10 @@ export interface paths {
         /** List the caller's stores for results, the current one first; for administrators those of all users */
         get: operations["stores_list"];
         put?: never;
-        /** Store the caller's runs there from now on, and earlier ones that are in no store. Runs in a previous store stay there */
+        /**
+         * Store the caller's runs there from now on, and earlier ones that are in no store. Runs in a previous store are kept
+         *     there
+         */
         post: operations["stores_create"];
         delete?: never;
         options?: never;
@@ -1871,7 +1880,7 @@ export interface paths {
         /** Change the credentials and options of a store, but not its address and endpoint */
         put: operations["stores_replace"];
         post?: never;
-        /** Stop using a store. Its runs stay there and are read from there */
+        /** Stop using a store. Its runs are kept there and are read from there */
         delete: operations["stores_delete"];
         options?: never;
         head?: never;
@@ -1923,7 +1932,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a team; what was shared with it belongs to its owners alone */
+        /** Delete a team; objects that were shared with it can then only be changed by their owners */
         delete: operations["people_remove_team"];
         options?: never;
         head?: never;
@@ -1942,7 +1951,7 @@ export interface components {
             /** @description The moment, epoch milliseconds. */
             at_ms: components["schemas"]["i64"];
             text: string;
-            /** @description Who created it or changed it last. */
+            /** @description The person who created it or changed it last. */
             by: components["schemas"]["Person"];
             /** @description When it was created or last changed. */
             written_ms: components["schemas"]["i64"];
@@ -1977,14 +1986,14 @@ export interface components {
             bytes: number;
             /**
              * Format: int64
-             * @description Total size in bytes, compressed; 0 until it is known.
+             * @description Total size in bytes, compressed; 0 while it is unknown.
              */
             total_bytes: number;
             /** @description Code of the last attempt's error. */
             code: string | null;
-            /** @description The same, a sentence. */
+            /** @description The same as a sentence. */
             message: string | null;
-            /** @description What to do about it. */
+            /** @description How to fix it. */
             hint: string | null;
             next_try_ms: components["schemas"]["i64"] | null;
             /** @description Whether temporary download links to its files in the store can be created: it is stored, and the store can sign links. */
@@ -2046,13 +2055,13 @@ export interface components {
             /** @enum {string} */
             kind: "completed";
         } | {
-            /** @description Who, in words. */
+            /** @description Who, as text. */
             by: string;
             how: components["schemas"]["StopMode"];
             /** @enum {string} */
             kind: "stopped";
         } | {
-            /** @description The rule as it was given. */
+            /** @description The rule as it was entered. */
             rule: string;
             /**
              * Format: double
@@ -2086,13 +2095,13 @@ export interface components {
          * @enum {string}
          */
         Change: "worse" | "mixed" | "better" | "same" | "unclear";
-        /** @description What changed of the samples by response code while they come, since a number that was handed out before. */
+        /** @description Changes of the samples by response code since a number that was returned before. */
         ChangedCodes: {
-            /** @description The series here are all there are and replace those that were handed out before. */
+            /** @description `series` is complete and replaces everything returned before. */
             reset: boolean;
             /**
-             * @description All codes that have a series of their own, at most ten of the most frequent, in an order that stays, each with the counts of the buckets that changed;
-             *     behind them all others together, as in [`Series::codes`], where those buckets have any.
+             * @description All codes with a series of their own, at most ten of the most frequent, in a stable order, each with the counts
+             *     of the changed buckets; then all other codes together, as in [`Series::codes`], if those buckets have any.
              */
             series: components["schemas"]["CodeSeries"][];
         };
@@ -2120,10 +2129,10 @@ export interface components {
             test_name: string | null;
             /**
              * Format: int32
-             * @description Workers it was checked for; 0 is the master alone.
+             * @description Number of workers that it was checked for; 0: only the master.
              */
             workers: number;
-            /** @description Every thread group, disabled ones too. */
+            /** @description Every thread group, including disabled ones. */
             thread_groups: components["schemas"]["ThreadGroup"][];
             /**
              * Format: int64
@@ -2146,7 +2155,7 @@ export interface components {
             data_files: components["schemas"]["DataFile"][];
             /** @description JMeter properties that the plan reads. */
             properties: components["schemas"]["PlanProperty"][];
-            /** @description What was found: errors first, then in the order of the plan. */
+            /** @description The findings: errors first, then in the order of the plan. */
             findings: components["schemas"]["Finding"][];
             /** @description No finding is an error. */
             ok: boolean;
@@ -2185,8 +2194,8 @@ export interface components {
              */
             idle_since_ms: number | null;
             /**
-             * @description The engine instance that an ephemeral cluster belongs to, as `jac run` creates them: the next engine terminates it. `None`: the
-             *     cluster is persistent.
+             * @description The engine instance that an ephemeral cluster (one created by `jac run`) belongs to; the next engine instance
+             *     terminates it. `None`: the cluster is persistent.
              */
             ephemeral_of: string | null;
             /**
@@ -2197,20 +2206,20 @@ export interface components {
             node_prices: components["schemas"]["NodePrices"] | null;
         };
         /**
-         * @description What a cluster is to be. Everything here may be edited before it is created and nothing afterwards.
-         *     What is left out has its default. Rows of other versions have other fields, so what is unknown is left to whoever takes
-         *     a configuration from outside.
+         * @description The requested configuration of a cluster. It can be edited before the cluster is created, not afterwards. Omitted
+         *     fields have their defaults. Rows of other versions have other fields, so unknown fields are accepted here; code that
+         *     reads a configuration from outside must reject them.
          */
         ClusterConfig: {
             /**
              * Format: int32
-             * @description How many workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan alone, without RMI.
+             * @description Number of workers, 0 to [`ClusterConfig::MAX_WORKERS`]; with 0 the master runs the plan itself, without RMI.
              * @default 2
              */
             workers: number;
             /**
              * Format: int32
-             * @description The heap of each JVM in MiB; `null` lets JAC choose from the machine's memory.
+             * @description Heap of each JVM in MiB; `null`: JAC chooses it from the machine's memory.
              * @default null
              */
             heap_mb: number | null;
@@ -2232,14 +2241,14 @@ export interface components {
              */
             remove_after_run: boolean;
             /**
-             * @description The JMeter that its nodes use, a folder on the server; `null`: the one that JAC is configured with or manages. Nodes on
-             *     other machines get a copy.
+             * @description The JMeter that its nodes use, a folder on the server; `null`: the one that JAC is configured with or manages.
+             *     Nodes on other machines get a copy.
              * @default null
              */
             jmeter_home: string | null;
             /**
-             * @description The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and fetches when it is first needed;
-             *     `null`: as `jmeter_home` says.
+             * @description The version of JMeter that its nodes use, such as `5.5`: one that JAC manages and downloads when it is first
+             *     needed; `null`: `jmeter_home` decides.
              * @default null
              */
             jmeter_version: string | null;
@@ -2252,18 +2261,21 @@ export interface components {
         ClusterEventView: {
             /**
              * Format: int64
-             * @description Rises from one to the next: whoever asks again knows by it what is new, also where the oldest are left out by then.
+             * @description Rises from one event to the next: a repeated query uses it to find new events, even if the oldest have been
+             *     removed by then.
              */
             id: number;
             /** Format: int64 */
             at_ms: number;
             node: string | null;
             /**
-             * @description Stays the same when the words change; empty for events of older versions. `requested`, `instance_launched`, `capacity_missing`, `launch_throttled`, `instance_running`, `ssh_ready`, `clock_offset`,
-             *     `boot_progress`, `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `taking`, `sending` and `fetching_jmeter` (progress: `done` of `total`,
-             *     in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`, `retrying`, `warning`, `extended`, `adopted`, `node_lost`,
-             *     `provider_unreachable`, `provider_reachable`, `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`,
-             *     `termination_requested`, `archive_pending`, `terminated`.
+             * @description Stays the same when the wording changes; empty for events of older versions. `requested`, `instance_launched`,
+             *     `capacity_missing`, `launch_throttled`, `instance_running`, `ssh_ready`, `clock_offset`, `boot_progress`,
+             *     `checking_host`, `launched_without`, `nodes_created`, `java_brought`, `taking`, `sending` and `fetching_jmeter`
+             *     (progress: `done` of `total`, in `unit`), `jmeter_step`, `tools_found`, `key_created`, `ready`, `failed`,
+             *     `retrying`, `warning`, `extended`, `adopted`, `node_lost`, `provider_unreachable`, `provider_reachable`,
+             *     `instances_unknown`, `instances_known`, `expired_at_start`, `image_requested`, `termination_requested`,
+             *     `archive_pending`, `terminated`.
              */
             code: string;
             /** @description Parameters; which ones depends on the code. */
@@ -2359,12 +2371,12 @@ export interface components {
              *     have no series of their own.
              */
             code: string;
-            /** @description Samples that ended in each bucket in order of time; a bucket without one has no entry. */
+            /** @description Samples that ended in each bucket, in order of time; a bucket without samples has no entry. */
             points: components["schemas"]["TimedCount"][];
         };
-        /** @description Where to sign in with the company's account. */
+        /** @description The address for signing in with the company's account. */
         CompanyPage: {
-            /** @description The page goes there. */
+            /** @description The address to which the page navigates. */
             url: string;
         };
         /** @description A request to sign in with the company's account. */
@@ -2390,10 +2402,10 @@ export interface components {
             start_ms: number | null;
             /**
              * Format: int64
-             * @description Width of a bucket in milliseconds; `null` where there is only a table.
+             * @description Width of a bucket in milliseconds; `null` if there is only a table.
              */
             bucket_ms: number | null;
-            /** @description The total over time; empty where there is only a table. */
+            /** @description The total over time; empty if there is only a table. */
             points: components["schemas"]["Point"][];
             profile: components["schemas"]["Profile"] | null;
             /** @description The percentages of `profile.percentiles_ms`. */
@@ -2401,23 +2413,23 @@ export interface components {
             /** @description Its table. */
             summary: components["schemas"]["Summary"];
         };
-        /** @description What a run was started with, as far as its results depend on it. */
+        /** @description The start settings of a run that its results depend on. */
         ComparedRun: {
             /** @description Its plan's name. */
             plan: string;
             /**
              * Format: int32
-             * @description The revision of the plan's files; `null`: it is not known.
+             * @description The revision of the plan's files; `null`: unknown.
              */
             plan_revision: number | null;
             /**
              * Format: int64
-             * @description Threads of all workers together; `null`: they are known only at run time.
+             * @description Threads of all workers; `null`: they are known only at run time.
              */
             users: number | null;
             /**
              * Format: int32
-             * @description Workers; 0: the master ran the plan alone.
+             * @description Number of workers; 0: the master ran the plan itself.
              */
             workers: number;
             /** @description Type of its nodes; `null`: no longer known. */
@@ -2466,11 +2478,11 @@ export interface components {
             worse: boolean;
             /** @description Its outcome. */
             outcome: components["schemas"]["ComparisonOutcome"];
-            /** @description How many tests were made, which the corrected probabilities take into account. */
+            /** @description The number of tests, which the corrected probabilities take into account. */
             tests: number;
-            /** @description How was tested: which tests, from when on a change counts, what could not be tested. */
+            /** @description The method: which tests, the thresholds for a change, and what could not be tested. */
             notes: components["schemas"]["Note"][];
-            /** @description What has to be known about the results and their verdict. */
+            /** @description Remarks on the results and their verdict. */
             findings: components["schemas"]["Note"][];
         };
         /**
@@ -2494,7 +2506,7 @@ export interface components {
              * @description When it was created, epoch milliseconds.
              */
             created_ms: number;
-            /** @description The results in the order in which they were given. The first is what the others are compared with. */
+            /** @description The results in the given order. The others are compared with the first. */
             results: components["schemas"]["ComparedResult"][];
             /** @description The second, third… result compared with the first. */
             comparisons: components["schemas"]["Comparison"][];
@@ -2534,7 +2546,7 @@ export interface components {
          * @enum {string}
          */
         CriterionCode: "met" | "not_met" | "label_missing" | "value_missing" | "cannot_be_judged" | "all_failed" | "within_warm_up" | "auto_stopped";
-        /** @description What a criterion compared. */
+        /** @description The values that a criterion compared. */
         CriterionDetail: {
             /** @description A field of the table, such as `p95_ms`. */
             metric: string;
@@ -2549,14 +2561,14 @@ export interface components {
             limit: number;
             /**
              * Format: double
-             * @description In `unit`; `null`: no sample gives one.
+             * @description In `unit`; `null`: no sample provides one.
              */
             actual: number | null;
             unit: components["schemas"]["Unit"];
         };
         /** @description Result of a criterion. */
         CriterionResult: {
-            /** @description The criterion as it was given. */
+            /** @description The criterion as it was entered. */
             expression: string;
             /** @description Whether the criterion is met. */
             met: boolean;
@@ -2599,7 +2611,7 @@ export interface components {
         /** @description A Kibana, or an OpenSearch Dashboards. */
         DashboardsInfo: {
             kind: components["schemas"]["DashboardsKind"];
-            /** @description As people open it, with a space or base path where there is one, without a slash at its end. */
+            /** @description The address for people, with a space or base path if there is one, without a trailing slash. */
             url: string;
         };
         /**
@@ -2609,7 +2621,7 @@ export interface components {
         DashboardsKind: "kibana" | "opensearch_dashboards";
         /** @description A file that the plan reads. */
         DataFile: {
-            /** @description Its path relative to the plan, or as written where it is not there. */
+            /** @description Its path relative to the plan, or as written if it does not exist. */
             path: string;
             /** @description Whether it is among the plan's files. */
             found: boolean;
@@ -2622,7 +2634,7 @@ export interface components {
             bytes: number | null;
             /** @description Its rows are split across the workers. */
             split: boolean;
-            /** @description It is not there, but the plan seems to write it before it reads it. */
+            /** @description It does not exist, but the plan seems to write it before it reads it. */
             written_by_plan: boolean;
             elsewhere: components["schemas"]["Misplaced"] | null;
         };
@@ -2664,7 +2676,7 @@ export interface components {
          * @enum {string}
          */
         Distribution: "debian12" | "ubuntu2404" | "amazon_linux2023";
-        /** @description Samples whose response time lies in `from_ms..to_ms`. */
+        /** @description Samples with a response time in `from_ms..to_ms`. */
         DistributionBin: {
             /**
              * Format: int64
@@ -2693,14 +2705,15 @@ export interface components {
             ticket: string;
         };
         /**
-         * @description The address of an instance that JAC connects to. JMeter's own traffic between nodes always uses the private ones.
+         * @description The address of an instance that JAC connects to. JMeter's own traffic between nodes always uses the private
+         *     addresses.
          * @enum {string}
          */
         Ec2Addresses: "public" | "private";
         /** @description Configuration of a cluster's EC2 instances. Everything except the region has a default. */
         Ec2Config: {
             /**
-             * @description `eu-central-1`…; `null`: the one that the credentials or the server's environment name.
+             * @description `eu-central-1`…; `null`: the region of the credentials or of the server's environment.
              * @default null
              */
             region: string | null;
@@ -2742,7 +2755,8 @@ export interface components {
              */
             subnets: string[];
             /**
-             * @description `sg-…`, one that lets the server in on port 22 and the nodes reach each other; `null`: JAC makes one and removes it.
+             * @description `sg-…`, one that lets the server connect to port 22 and the nodes connect to each other; `null`: JAC creates one
+             *     and deletes it.
              * @default null
              */
             security_group: string | null;
@@ -2763,7 +2777,8 @@ export interface components {
              */
             disk_gb: number;
             /**
-             * @description A key pair of the account, for signing in by hand as the image's own user. JAC needs none: it makes a key for each cluster.
+             * @description A key pair of the account, for signing in manually as the image's default user. JAC does not need it: it creates
+             *     a key for each cluster.
              * @default null
              */
             key_name: string | null;
@@ -2794,10 +2809,7 @@ export interface components {
             /** @description The newest image of a distribution for the instance type's architecture. */
             newest: components["schemas"]["Distribution"];
         };
-        /**
-         * @description One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a number that does not exist is
-         *     `null`.
-         */
+        /** @description One line of the table. Times are milliseconds, rates per second, KB are 1024 bytes; a missing number is `null`. */
         Entry: {
             /** @description The sampler's name; `Total` for the total. */
             label: string;
@@ -2860,7 +2872,7 @@ export interface components {
             p99_ms: number | null;
             /**
              * Format: double
-             * @description 99.9th percentile; `null` in a result of an older JAC, as the two means below.
+             * @description 99.9th percentile; `null` in a result of an older JAC, like the two means below.
              */
             p999_ms: number | null;
             /**
@@ -2880,7 +2892,7 @@ export interface components {
             sent_kb_per_s: number | null;
             /**
              * Format: double
-             * @description Bytes received / samples that have a number of them.
+             * @description Mean bytes received, of the samples that have this number.
              */
             avg_bytes: number | null;
             /**
@@ -2890,7 +2902,7 @@ export interface components {
             latency_ms: number | null;
             /**
              * Format: double
-             * @description Mean time to connect, of the samples that have one; 0 on a connection that was open.
+             * @description Mean time to connect, of the samples that have one; 0 for a reused connection.
              */
             connect_ms: number | null;
             /**
@@ -2900,7 +2912,7 @@ export interface components {
             apdex: number | null;
         };
         /**
-         * @description What the rows of a line of the table are.
+         * @description The kind of a table row's samples.
          * @enum {string}
          */
         EntryKind: "request" | "transaction" | "mixed";
@@ -2908,7 +2920,7 @@ export interface components {
         EnvironmentCredentials: {
             /** @description Whether the caller may use them. */
             allowed: boolean;
-            /** @description Whether there are any that AWS accepts. Always `false` for callers who may not use them. */
+            /** @description Whether any exist that AWS accepts. Always `false` for callers who may not use them. */
             available: boolean;
         };
         /** @description An error. */
@@ -2933,11 +2945,11 @@ export interface components {
             /** @description Response code. */
             code: string;
             /**
-             * @description What they have in common: the response message, or the failed assertion's where the code is a success, with ids,
-             *     numbers and addresses folded to `#`; cut after 1,000 bytes.
+             * @description What their messages have in common: the response message, or the failed assertion's message if the code is a
+             *     success, with IDs, numbers and addresses replaced with `#`; truncated after 1,000 bytes.
              */
             message: string;
-            /** @description The whole message of the first one; cut after 10,000 bytes. */
+            /** @description The complete message of the first one; truncated after 10,000 bytes. */
             example: string;
             /**
              * Format: int64
@@ -2959,7 +2971,7 @@ export interface components {
         ErrorType: {
             /** @description Response code. */
             code: string;
-            /** @description What the messages have in common; ids, numbers and addresses are `#`. */
+            /** @description The common pattern of the messages; IDs, numbers and addresses are `#`. */
             message: string;
             /** @description The whole message of the first one. */
             example: string;
@@ -3061,8 +3073,8 @@ export interface components {
              */
             to_bytes: number | null;
             /**
-             * @description The lines that changed, with some around them. Empty for what was added or removed, is not text (UTF-8), or is large: a `.jmx` has
-             *     8 MiB at most, another file 256 KiB.
+             * @description The changed lines, with some around them. Empty if the file was added or removed, is not text (UTF-8), or is
+             *     large: the limit is 8 MiB for a `.jmx`, 256 KiB for other files.
              */
             hunks: components["schemas"]["Hunk"][];
             /** @description Whether lines were omitted. */
@@ -3074,7 +3086,7 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description A stable name such as `file_missing`. */
             code: string;
-            /** @description Name of the element, where there is one. */
+            /** @description Name of the element, if there is one. */
             element: string | null;
             /** @description One sentence. */
             message: string;
@@ -3093,7 +3105,7 @@ export interface components {
              */
             id: number;
             schedule_id: components["schemas"]["ScheduleId"];
-            /** @description The time that it is for; of one by hand: when it was asked for. */
+            /** @description The scheduled time; for a manual start: the time of the request. */
             due_ms: components["schemas"]["i64"];
             state: components["schemas"]["FiringState"];
             by: components["schemas"]["Person"] | null;
@@ -3122,9 +3134,9 @@ export interface components {
             /** @description Errors that would make its launch fail. */
             faults: components["schemas"]["Fault"][];
             /**
-             * @description What was found or could not be checked: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`; `fallback_prices` with
-             *     `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that type); `images_differ`; of hosts `host_warning` and
-             *     `java_versions_differ`.
+             * @description Findings, and what could not be checked: `account`, `image`, `ssh_from`, `quota_unknown`, `price_unknown`;
+             *     `fallback_prices` with `types` (`type`, `usd_per_hour`, `cluster_usd_per_hour` if all workers were of that
+             *     type); `images_differ`; for hosts `host_warning` and `java_versions_differ`.
              */
             notes: components["schemas"]["Message"][];
             /**
@@ -3152,7 +3164,7 @@ export interface components {
             start_ms: number;
             /**
              * Format: int32
-             * @description Response time in milliseconds; `null` where the log has a negative one.
+             * @description Response time in milliseconds; `null` if the log has a negative one.
              */
             elapsed_ms: number | null;
             /** @description The sampler's name. */
@@ -3191,7 +3203,7 @@ export interface components {
             connect_ms: number | null;
             /** @description The request's URL. */
             url: string;
-            /** @description The `Hostname` column; empty where the log has none. */
+            /** @description The `Hostname` column; empty if the log has none. */
             hostname: string;
             /**
              * Format: int32
@@ -3204,7 +3216,7 @@ export interface components {
              */
             group_threads: number | null;
         };
-        /** @description What a search for samples found, and who answered. It is the same answer whoever did. */
+        /** @description The result of a search for samples, and its source. The result is the same from every source. */
         FoundSamples: components["schemas"]["SearchResult"] & {
             /** @description `log`, or the search target's name. */
             source: string;
@@ -3247,7 +3259,7 @@ export interface components {
          * @enum {string}
          */
         ImageState: "pending" | "available" | "failed";
-        /** @description Result logs as a form; `file` may come several times, and the logs are read in this order. */
+        /** @description Result logs as a form; `file` may occur several times, and the logs are read in this order. */
         ImportUpload: {
             /** @description The plan that the run is counted among: its id, or its name, whether there is a plan of that name or not. */
             plan: string;
@@ -3312,7 +3324,7 @@ export interface components {
             /** Format: int64 */
             expires_ms: number;
         };
-        /** @description What the charts show of one label: as in a report's `series` and `profiles`, which have the busiest labels only. */
+        /** @description The charts' data of one label, as in a report's `series` and `profiles`, which contain only the busiest labels. */
         LabelCharts: {
             /**
              * Format: int64
@@ -3379,7 +3391,7 @@ export interface components {
             label: string;
             /** @description Its outcome. */
             change: components["schemas"]["Change"];
-            /** @description The numbers for which it is a change; none where it is not. */
+            /** @description The numbers that make it a change; empty if it is not one. */
             changed: components["schemas"]["NumberChange"][];
             /** @description The reason, a sentence. */
             sentence: string;
@@ -3422,7 +3434,7 @@ export interface components {
         LoadGenerator: {
             /** @description `host:port` of a remote thread's name, otherwise the `Hostname` column. */
             host: string;
-            /** @description The node's name (`worker-1`); `null`: not known, as of a log that was not JAC's. */
+            /** @description The node's name (`worker-1`); `null`: unknown, e.g. for a log that was not written by JAC. */
             node: string | null;
             /**
              * Format: int64
@@ -3468,7 +3480,7 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description Its size as it lies there, compressed or not.
+             * @description Its stored size, compressed or not.
              */
             bytes: number;
         };
@@ -3516,7 +3528,7 @@ export interface components {
             expires_at_ms: number | null;
             /**
              * Format: double
-             * @description An estimate; `null`: it is not known.
+             * @description An estimate; `null`: unknown.
              */
             usd_per_hour: number | null;
             /** @description Orphan: not managed by this server; can be adopted or terminated with its cluster. */
@@ -3528,17 +3540,21 @@ export interface components {
             /** @description Providers and regions that are currently unreachable; their instances are shown as last observed. */
             unreachable: components["schemas"]["Unreachable"][];
         };
-        /** @description One of them. */
+        /** @description A message: a code with parameters for programs, and a sentence for people. */
         Message: {
             /**
-             * @description In `snake_case`; stays the same when the words change. Of a run's notes: the codes of the findings of a plan's check,
-             *     `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`, `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`, `kept_files_limit`,
-             *     `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`, `report_removed`, `pinned_on_import`, `try_plan_changed`. Of the
-             *     reason why a run failed: `cluster_never_ready`, `cluster_not_ready_in_time`, `cluster_incomplete`, `cluster_terminated_while_waiting`, `worker_did_not_start`, `worker_unreachable`,
-             *     `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`, `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`,
-             *     `master_did_not_end`, `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes
-             *     of errors. Of what is lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`, `received_log_kept`,
-             *     `result_incomplete`, `result_may_be_incomplete`. `uncoded`: an earlier version wrote it, which kept the sentence only.
+             * @description In `snake_case`; stays the same when the wording changes. For a run's notes: the codes of the findings of a
+             *     plan's check, `fewer_workers`, `row_cut`, `node_log_lost`, `node_log_unreadable`, `clock_offset`,
+             *     `java_versions_differ`, `generators_busy`, `log_incomplete`, `log_differs`, `jmeter_logs_missing`,
+             *     `kept_files_limit`, `kept_files_missing`, `kept_files_no_room`, `kept_files_unseen`, `report_failed`,
+             *     `report_removed`, `pinned_on_import`, `try_plan_changed`. For the reason why a run failed:
+             *     `cluster_never_ready`, `cluster_not_ready_in_time`, `cluster_incomplete`, `cluster_terminated_while_waiting`,
+             *     `worker_did_not_start`, `worker_unreachable`, `port_taken`, `start_missed`, `too_few_workers`, `worker_exited`,
+             *     `worker_lost`, `node_lost`, `node_unreadable`, `master_exited`, `master_killed`, `master_did_not_end`,
+             *     `no_sample`, `disk_full`, `log_incomplete`, `log_differs`, `report_failed`, `internal_error`, and the codes of
+             *     errors. For the data lost by it: `master_samples_lost`, `worker_samples_lost`, `rest_not_in_log`,
+             *     `received_log_kept`, `result_incomplete`, `result_may_be_incomplete`. `uncoded`: written by an earlier version,
+             *     which stored only the sentence.
              */
             code: string;
             /** @description Parameters; which ones depends on the code. */
@@ -3579,7 +3595,7 @@ export interface components {
         NewAwsCredentials: {
             access_key_id?: string | null;
             secret_access_key?: string | null;
-            /** @description Of temporary keys, those that begin with `ASIA`. */
+            /** @description Only for temporary keys, which begin with `ASIA`. */
             session_token?: string | null;
             /** @description A role to assume: `arn:aws:iam::123456789012:role/load`. */
             role_arn?: string | null;
@@ -3598,7 +3614,7 @@ export interface components {
         };
         /** @description A comparison to share, and for how long. */
         NewComparisonShare: {
-            /** @description Two to five ids; the first is what the others are compared with. */
+            /** @description Two to five IDs; the others are compared with the first. */
             runs: string[];
             /**
              * Format: int32
@@ -3636,7 +3652,7 @@ export interface components {
             kms_key: string | null;
             /** @description The storage class of logs, such as `STANDARD_IA`; absent: the bucket's own. */
             storage_class: string | null;
-            /** @description The ID of one of one's own sets of AWS credentials. */
+            /** @description The ID of one of your own sets of AWS credentials. */
             credentials: string;
         };
         /** @description A run to start. */
@@ -3660,8 +3676,8 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description Names of properties and system properties whose values are secret: they are masked everywhere. Those with names of
-             *     secrets (`password`, `token`, `api_key`…) are masked automatically.
+             * @description Names of properties and system properties whose values are secret: they are masked everywhere. Those with names
+             *     of secrets (`password`, `token`, `api_key`…) are masked automatically.
              */
             secret?: string[];
             /** @description Files of the plan that every JMeter reads with `-q`. */
@@ -3669,13 +3685,13 @@ export interface components {
             /** @description Data files, relative to the plan, whose rows are split across the workers. */
             split?: string[];
             /**
-             * @description Files that the plan writes and that are kept, such as `*.csv` or `screens/**\/*.png`: patterns of paths below the folder of its `.jmx`.
-             *     `null` or absent: those of the plan.
+             * @description Files written by the plan that are kept, such as `*.csv` or `screens/**\/*.png`: patterns of paths below the
+             *     folder of its `.jmx`. `null` or absent: those of the plan.
              */
             keep?: string[] | null;
             /**
-             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Absent: the plan's; given, they stand instead of
-             *     the plan's.
+             * @description Expressions such as `p95 > 800ms`; if one is true, the run fails. Absent: the plan's; if given, they replace the
+             *     plan's.
              */
             criteria?: string[] | null;
             /**
@@ -3684,8 +3700,8 @@ export interface components {
              */
             warm_up_s?: number | null;
             /**
-             * @description Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. Absent:
-             *     the plan's.
+             * @description Rules such as `error_percent >= 90% for 60s`; a broken rule stops the run. Empty: no automatic stop. Absent: the
+             *     plan's.
              */
             stop_rules?: string[] | null;
             /**
@@ -3693,22 +3709,27 @@ export interface components {
              * @description Graceful stop timeout in seconds, after which requests in flight are aborted; absent: 30.
              */
             stop_timeout_s?: number | null;
-            /** @description How the workers' samples come together; absent: `auto`. */
+            /** @description How the workers' samples are collected; absent: `auto`. */
             results?: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description With direct results, the run continues without lost workers while at least this many are left. Absent: it ends with the first lost worker.
+             * @description With direct results, the run continues without lost workers while at least this many are left. Absent: the first
+             *     lost worker ends it.
              */
             min_workers?: number | null;
             /** @description JMeter properties whose totals are divided among the workers: with 1000 for `threads`, 3 workers have 334, 333 and 333. */
             share?: {
                 [key: string]: number;
             };
-            /** @description If the cluster is busy, the run waits behind those already waiting; `false` or absent: a busy cluster is an error. */
+            /**
+             * @description If the cluster is busy, the run waits after those already waiting; `false` or absent: a busy cluster is an
+             *     error.
+             */
             queue?: boolean;
             /**
-             * @description A try run: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the responses of failed
-             *     samples, fails with the first of them unless criteria are given, and is excluded from trends. A new cluster for it has at most 1 worker.
+             * @description A try run: 1 thread and 1 iteration of each thread group on 1 node, to see whether the plan works. It keeps the
+             *     responses of failed samples, fails with the first of them unless criteria are given, and is excluded from
+             *     trends. A new cluster for it has at most 1 worker.
              */
             try_run?: boolean;
         };
@@ -3724,13 +3745,13 @@ export interface components {
             overlap?: components["schemas"]["Overlap"];
             /**
              * Format: int32
-             * @description The revision that is changed; absent: whichever there is.
+             * @description The revision that is changed; absent: the current one.
              */
             revision?: number | null;
         };
-        /** @description A search target to save. At most one way to sign in. */
+        /** @description A search target to save. At most one method of authentication. */
         NewSearchTarget: {
-            /** @description What its owner calls it: lower-case letters, digits and hyphens. */
+            /** @description Its owner's name for it: lower-case letters, digits and hyphens. */
             name: string;
             settings: components["schemas"]["OwnTargetSettings"];
             username: string | null;
@@ -3739,7 +3760,7 @@ export interface components {
             api_key: string | null;
             /** @description Of Amazon's service, with `credentials`. */
             aws_region: string | null;
-            /** @description The ID of one of one's own sets of AWS credentials. */
+            /** @description The ID of one of your own sets of AWS credentials. */
             credentials: string | null;
         };
         /** @description Validity of a link. */
@@ -3810,7 +3831,7 @@ export interface components {
             first_sample_ms: number | null;
             /**
              * Format: int64
-             * @description How far its clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+             * @description How far its clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or unknown.
              */
             clock_offset_ms: number | null;
             /**
@@ -3864,7 +3885,8 @@ export interface components {
             heap_mb: number | null;
             /**
              * Format: int64
-             * @description Bytes of its log not read yet, the lowest value since the previous observation; `null`: it writes no log, or nothing was read since.
+             * @description Bytes of its log that have not been read yet, the lowest value since the previous observation; `null`: it writes
+             *     no log, or nothing was read since.
              */
             lag_bytes: number | null;
             /**
@@ -3881,25 +3903,25 @@ export interface components {
             name: string;
             /** @description Short description of its content. */
             description: string;
-            /** @description `x86_64` or `arm64`; empty while it is not known. */
+            /** @description `x86_64` or `arm64`; empty while it is unknown. */
             architecture: string;
             state: components["schemas"]["ImageState"];
-            /** @description As AWS says it, RFC 3339. */
+            /** @description The time that AWS reports, RFC 3339. */
             created_at: string | null;
             /**
              * Format: int32
-             * @description The disk that it needs, in GB: what is kept of it is paid for by what is used.
+             * @description The disk that it needs, in GB. The storage of its snapshot is billed by the data it contains.
              */
             size_gb: number | null;
         };
-        /** @description A worker's own log of a run whose results are direct, as it was held against the worker's file at the end. */
+        /** @description A worker's own log of a run with direct results, as verified against the worker's file at the end. */
         NodeLog: {
             /**
              * Format: int64
              * @description How much of it the run's log has, in bytes, its header line included.
              */
             bytes: number;
-            /** @description It is, byte for byte, what the worker has; `false`: the worker is gone, or has more. */
+            /** @description It is identical to the worker's file, byte for byte; `false`: the worker is gone, or its file has more. */
             whole: boolean;
         };
         /** @description State of a node's machine between two observations. */
@@ -3930,7 +3952,7 @@ export interface components {
             sent_per_s: number;
             /**
              * Format: int64
-             * @description Bytes of its log not read yet; `null`: it writes no log, or nothing was read.
+             * @description Bytes of its log that have not been read yet; `null`: it writes no log, or nothing was read.
              */
             lag_bytes: number | null;
             /**
@@ -3944,13 +3966,16 @@ export interface components {
          * @enum {string}
          */
         NodePhase: "waiting" | "starting" | "running" | "ended" | "lost";
-        /** @description What one node of each role costs an hour, in US dollars, an estimate: master and workers may be of different types. */
+        /**
+         * @description Estimated price of one node of each role, in US dollars per hour. The master and the workers may have different
+         *     instance types.
+         */
         NodePrices: {
             /** Format: double */
             master: number;
             /**
              * Format: double
-             * @description `null`: there is no worker.
+             * @description `null`: there are no workers.
              */
             worker: number | null;
         };
@@ -3972,7 +3997,7 @@ export interface components {
         NodeTools: {
             /** @description The executable. */
             java: string;
-            /** @description As it calls itself: `17.0.15`. */
+            /** @description The version as Java reports it: `17.0.15`. */
             java_version: string;
             jmeter_home: string;
         };
@@ -3982,14 +4007,11 @@ export interface components {
             /** @description In order of time; without the times at which the node did not answer. */
             looks: components["schemas"]["NodeLook"][];
         };
-        /**
-         * @description Something that has to be known about a result's numbers. Programs decide by `code` and `params`; `message` says the same
-         *     to people and may change.
-         */
+        /** @description A remark on a result's numbers. Programs use `code` and `params`; `message` is for people and may change. */
         Note: {
             /** @description One of the codes in `docs/statistics.md`, such as `rows_unread`. */
             code: string;
-            /** @description What the sentence is about, by name. */
+            /** @description The parameters of the sentence, by name. */
             params: {
                 [key: string]: components["schemas"]["NoteValue"];
             };
@@ -3998,7 +4020,7 @@ export interface components {
         };
         /** @description A parameter of a [`Note`]. */
         NoteValue: number | string;
-        /** @description One of them. */
+        /** @description A notice. */
         Notice: {
             /** @description `row_unreadable`, `record_unreadable`, `moved_to_lost`, `results_restored`, `task_panicked`, `disk_low`, `secrets_locked`. */
             code: string;
@@ -4023,7 +4045,7 @@ export interface components {
             /** @description Scheme, host and port; for mail also who gets it. */
             address: string;
             runs: components["schemas"]["RunSelection"];
-            /** @description Names of the plans whose runs it is notified of; empty: all. */
+            /** @description Names of the plans whose runs are reported to it; empty: all plans. */
             plans: string[];
         };
         /**
@@ -4043,7 +4065,7 @@ export interface components {
         /** @description A number of a line that differs beyond noise, and by enough to matter. */
         NumberChange: {
             metric: components["schemas"]["ChangedMetric"];
-            /** @description Is it worse? Else it is better. */
+            /** @description Whether it is worse; otherwise it is better. */
             worse: boolean;
             /**
              * Format: double
@@ -4108,15 +4130,16 @@ export interface components {
             value: string;
         };
         /**
-         * @description What is done at a time at which the schedule's earlier run has not finished, or its cluster is busy with another run.
+         * @description What happens at a scheduled time if the schedule's earlier run has not finished, or its cluster is busy with another
+         *     run.
          * @enum {string}
          */
         Overlap: "skip" | "queue";
         /** @description Settings of a search target, without secrets. */
         OwnTargetSettings: {
-            /** @description `https://` and a host; with a path behind a proxy. */
+            /** @description `https://` and a host; with a path for a proxy. */
             url: string;
-            /** @description Certificates of authorities to trust besides the public ones, PEM. */
+            /** @description Certificates of authorities to trust in addition to the public ones, PEM. */
             ca_pem: string | null;
             layout: components["schemas"]["TargetLayout"];
             /** @description The last part of the data stream's name; absent: `default`. */
@@ -4129,7 +4152,7 @@ export interface components {
             };
             /** @description `service.name` of every document. */
             service: string | null;
-            /** @description Where Kibana or OpenSearch Dashboards is. */
+            /** @description The address of Kibana or OpenSearch Dashboards. */
             dashboards_url: string | null;
             dashboards_kind: components["schemas"]["DashboardsKind"] | null;
         };
@@ -4154,7 +4177,7 @@ export interface components {
             /** Format: int64 */
             saved_ms: number;
         };
-        /** @description How much a person owns: what would be handed over. */
+        /** @description How much a person owns and would be handed over. */
         Owns: {
             /**
              * Format: int64
@@ -4236,13 +4259,16 @@ export interface components {
             revision: number;
             /** @description Uploaded by `jac run`, which creates a new revision each time; removed some time after its last run was deleted. */
             ephemeral: boolean;
-            /** @description Files that it writes and that are kept of each run: patterns of paths below the folder of its `.jmx`. */
+            /** @description Files that it writes and that are kept for each run: patterns of paths below the folder of its `.jmx`. */
             keep: string[];
             /** @description The `.jmx` that is run, relative to the plan's folder. Its folder is JMeter's working folder. */
             main_file: string;
             /** @description All files, the main one included, in the order of their paths. */
             files: components["schemas"]["PlanFile"][];
-            /** @description What its runs are judged by and what stops them by itself. Its version is apart from the files' revision. */
+            /**
+             * @description The pass/fail criteria and stop rules of its runs. They have a version of their own, independent of the files'
+             *     revision.
+             */
             criteria: components["schemas"]["PlanCriteria"];
         };
         /** @description Changes to a plan; absent fields are unchanged. */
@@ -4270,14 +4296,14 @@ export interface components {
              * @description Rises by one with each change.
              */
             version: number;
-            /** @description Expressions such as `p95 > 800ms`; one that is true fails the run. */
+            /** @description Expressions such as `p95 > 800ms`; if one is true, the run fails. */
             criteria: string[];
             /**
              * Format: int64
              * @description Samples that start within this many seconds after the first one do not count for the criteria; 0: all count.
              */
             warm_up_s: number;
-            /** @description Rules such as `error_percent >= 90% for 60s`; one that is broken stops the run. Empty: nothing stops it by itself. */
+            /** @description Rules such as `error_percent >= 90% for 60s`; a broken rule stops the run. Empty: no automatic stop. */
             stop_rules: string[];
         };
         /** @description One file of a plan. */
@@ -4287,15 +4313,15 @@ export interface components {
             /** Format: int64 */
             bytes: number;
             kind: components["schemas"]["PlanFileKind"];
-            /** @description The SHA-256 of its content, in hex; `null`: taken in by a JAC that did not compute it. */
+            /** @description SHA-256 of its content, in hex; `null`: uploaded to a version of JAC that did not compute it. */
             sha256: string | null;
         };
         /**
-         * @description What a file of a plan is for.
+         * @description The purpose of a plan's file.
          * @enum {string}
          */
         PlanFileKind: "plan" | "data" | "plugin" | "properties";
-        /** @description Files for a plan as a form; `file` may come several times, its file name is the path relative to the plan. */
+        /** @description Files for a plan as a form; `file` may occur several times, its file name is the path relative to the plan. */
         PlanFilesUpload: {
             /** @description These files replace all files of the plan. */
             replace?: boolean | null;
@@ -4305,7 +4331,7 @@ export interface components {
         };
         /** @description A plan's id, `p-` and eight characters. */
         PlanId: string;
-        /** @description Which files that the plan writes are kept. */
+        /** @description The files written by the plan that are kept. */
         PlanKeep: {
             /** @description Patterns of paths below the folder of the plan's `.jmx`, such as `*.csv` or `screens/**\/*.png`. */
             keep: string[];
@@ -4314,9 +4340,9 @@ export interface components {
         PlanProperty: {
             /** @description Its name. */
             name: string;
-            /** @description The default in the plan, as written; null where there is none. */
+            /** @description The default in the plan, as written; null if it has none. */
             default: string | null;
-            /** @description The value given for this run; null where none is. */
+            /** @description The value given for this run; null if none is given. */
             value: string | null;
         };
         /** @description A sample and its run. */
@@ -4332,7 +4358,7 @@ export interface components {
             matched: number;
             /**
              * Format: int64
-             * @description Samples that were searched, counted in the same way.
+             * @description Number of searched samples, counted in the same way.
              */
             searched: number;
             /**
@@ -4369,7 +4395,7 @@ export interface components {
             files: number;
             /**
              * Format: int64
-             * @description The size of all of them.
+             * @description Total size of its files in bytes.
              */
             bytes: number;
             /**
@@ -4407,7 +4433,7 @@ export interface components {
             samples: number;
             /**
              * Format: int64
-             * @description Those that failed.
+             * @description Failed samples.
              */
             errors: number;
             /**
@@ -4485,12 +4511,12 @@ export interface components {
             frustrated: number;
             /**
              * Format: int64
-             * @description Failures, whatever time they took.
+             * @description Failures, regardless of their response time.
              */
             failed: number;
-            /** @description Exact response times in milliseconds at `percents`; empty where there is no sample. */
+            /** @description Exact response times in milliseconds at `percents`; empty if there are no samples. */
             percentiles_ms: number[];
-            /** @description The histogram: bins that hold samples, by rising time. */
+            /** @description The histogram: bins that contain samples, by rising time. */
             distribution: components["schemas"]["DistributionBin"][];
         };
         /** @description The spread of the total's response times and of the busiest labels'. */
@@ -4507,7 +4533,7 @@ export interface components {
          * @enum {string}
          */
         Provider: "local" | "ssh" | "ec2" | "imported";
-        /** @description A thread group's numbers as written, where they hold functions or variables. */
+        /** @description A thread group's numbers as written, if they contain functions or variables. */
         RawThreadGroup: {
             /** @description Number of threads, or target concurrency. */
             threads: string | null;
@@ -4529,7 +4555,7 @@ export interface components {
             restored: number;
             /**
              * Format: int64
-             * @description Runs that are there, or were deleted and are still to be removed from the store.
+             * @description Runs that exist here, or were deleted and still have to be removed from the store.
              */
             known: number;
             /**
@@ -4539,7 +4565,7 @@ export interface components {
             unfinished: number;
             /**
              * Format: int64
-             * @description Runs of other people in somebody's own store.
+             * @description Runs of other people in a person's own store.
              */
             others: number;
             /** @description Runs that cannot be restored, each with why, a sentence. */
@@ -4547,7 +4573,7 @@ export interface components {
         };
         /** @description A row that could not be read. */
         Rejected: {
-            /** @description The log that it is in, where there may be several; empty otherwise. */
+            /** @description The log that contains it, if there may be several; empty otherwise. */
             file: string;
             /**
              * Format: int64
@@ -4593,7 +4619,7 @@ export interface components {
             series: components["schemas"]["Series"];
             /** @description Failures that are alike, most frequent first. */
             errors: components["schemas"]["ErrorGroup"][];
-            /** @description The same whatever the label, as JMeter's dashboard groups them, most frequent first. */
+            /** @description The same for all labels together, grouped as in JMeter's dashboard, most frequent first. */
             error_types: components["schemas"]["ErrorType"][];
             /** @description Samples by response code. */
             codes: components["schemas"]["CodeCount"][];
@@ -4604,8 +4630,8 @@ export interface components {
             /** @description Samples by node. */
             hosts: components["schemas"]["LoadGenerator"][];
             /**
-             * @description What has to be known about the numbers: rejected rows, folded labels, what was lost. Those about the log are in
-             *     `summary.notes` too.
+             * @description Remarks on the numbers: rejected rows, combined labels, lost data. Those about the log are in `summary.notes`
+             *     too.
              */
             notes: components["schemas"]["Message"][];
         };
@@ -4618,7 +4644,7 @@ export interface components {
             from_ms: number;
             /**
              * Format: int64
-             * @description Its end, which is not part of it, epoch milliseconds.
+             * @description Its exclusive end, epoch milliseconds.
              */
             to_ms: number;
         };
@@ -4628,7 +4654,7 @@ export interface components {
          */
         ResultsChoice: "auto" | "rmi" | "direct";
         /**
-         * @description How the samples of a run's workers come together.
+         * @description How the samples of a run's workers are collected.
          * @enum {string}
          */
         ResultsMode: "rmi" | "direct";
@@ -4644,7 +4670,7 @@ export interface components {
             storage_class: string | null;
             /** @description The set of credentials that requests are signed with. */
             credentials: components["schemas"]["Named"];
-            /** @description Whether its owner's new runs are stored there; otherwise it has earlier ones. */
+            /** @description Whether its owner's new runs are stored there; otherwise it contains earlier ones. */
             is_current: boolean;
             /**
              * Format: int64
@@ -4671,7 +4697,7 @@ export interface components {
             from: number;
             /** Format: int32 */
             to: number;
-            /** @description In the order of their paths; those that are equal are not here. */
+            /** @description In the order of their paths, without equal ones. */
             files: components["schemas"]["FileDifference"][];
         };
         /** @description Revisions of a plan, newest first. */
@@ -4679,7 +4705,7 @@ export interface components {
             items: components["schemas"]["RevisionView"][];
             /**
              * Format: int32
-             * @description What to send as `before` for older ones; `null`: these are all.
+             * @description The value of `before` for older ones; `null`: there are no further ones.
              */
             next: number | null;
         };
@@ -4689,7 +4715,7 @@ export interface components {
             revision: number;
             /**
              * Format: int64
-             * @description When its files were uploaded, added or removed; `null`: a JAC that did not keep revisions has made it.
+             * @description When its files were uploaded, added or removed; `null`: by a version of JAC that did not record revisions.
              */
             created_ms: number | null;
             by: components["schemas"]["Person"] | null;
@@ -4709,7 +4735,7 @@ export interface components {
             runs: number;
             /**
              * Format: int32
-             * @description The revision that `changes` are counted from: the newest kept one before it; `null` if there is no such revision.
+             * @description The revision that `changes` are relative to: the newest kept one before it; `null` if there is none.
              */
             changes_from: number | null;
             /** @description Files that were added, removed or changed since then, the first 50. */
@@ -4721,7 +4747,7 @@ export interface components {
             changed_files: number;
         };
         /**
-         * @description What a node does in JMeter's distributed mode.
+         * @description The role of a node in JMeter's distributed mode.
          * @enum {string}
          */
         Role: "master" | "worker";
@@ -4750,16 +4776,19 @@ export interface components {
              */
             try_run: boolean;
         };
-        /** @description What a run with these settings would do, and what is wrong with it. */
+        /** @description What a run with these settings would do, and its faults. */
         RunCheck: components["schemas"]["Check"] & {
-            /** @description What is wrong with a setting, each at its field: `/share`, `/min_workers`, `/split/0`, `/properties/threads`. A run with one is refused. */
+            /**
+             * @description The faults of settings, each with its field: `/share`, `/min_workers`, `/split/0`, `/properties/threads`. A run
+             *     with a fault is rejected.
+             */
             faults: components["schemas"]["Fault"][];
         };
-        /** @description The settings of a run that somebody is about to start. All are as in the request that starts it. */
+        /** @description The settings of a run that a user is about to start, the same as in the request that starts it. */
         RunCheckRequest: {
             /**
              * Format: int32
-             * @description Workers of the cluster; 0: the master alone.
+             * @description Workers of the cluster; 0: only the master.
              */
             workers: number;
             /**
@@ -4798,7 +4827,7 @@ export interface components {
             cluster: string;
             /**
              * Format: int32
-             * @description Workers of the cluster; 0: the master ran the plan alone.
+             * @description Workers of the cluster; 0: the master ran the plan itself.
              */
             workers: number;
             /**
@@ -4814,7 +4843,7 @@ export interface components {
             cause: components["schemas"]["Cause"] | null;
             /** @description Whether its criteria passed. */
             verdict: components["schemas"]["Verdict"];
-            /** @description Its criteria and what became of them. */
+            /** @description Its criteria and their results. */
             criteria: components["schemas"]["CriterionResult"][];
             /** @description History of each of them during the run. */
             criteria_watch: components["schemas"]["CriterionWatch"][];
@@ -4831,18 +4860,19 @@ export interface components {
             share: {
                 [key: string]: number;
             };
-            /** @description How the workers' samples came together. */
+            /** @description How the workers' samples were collected. */
             results: components["schemas"]["ResultsMode"];
-            /** @description The workers, where each wrote a log of its own; otherwise empty. */
+            /** @description The workers, if each wrote its own log; otherwise empty. */
             nodes: components["schemas"]["NodeFacts"][];
             /**
              * Format: int64
-             * @description The time between the first samples of the first and the last of them, in milliseconds; `null`: there are no two.
+             * @description The time between the first samples of the first and the last of them, in milliseconds; `null`: there are fewer
+             *     than two.
              */
             start_skew_ms: number | null;
             /** @description Its annotations. */
             annotations: components["schemas"]["Annotation"][];
-            /** @description The labels inside each transaction, by the transaction's label, where the plan says which they are. */
+            /** @description The labels inside each transaction, by the transaction's label, as far as the plan shows them. */
             transactions: {
                 [key: string]: string[];
             };
@@ -4863,13 +4893,15 @@ export interface components {
             ports: number[];
             /**
              * Format: int64
-             * @description How far its machine's clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or not known.
+             * @description How far its machine's clock was ahead of the server's at the start, in milliseconds; `null`: the same clock, or
+             *     unknown.
              */
             clock_offset_ms: number | null;
             health: components["schemas"]["NodeHealth"] | null;
             /**
              * Format: int64
-             * @description When the first sample of its own log started, by the server's clock; `null`: there is none yet, or the results are not direct.
+             * @description When the first sample of its own log started, by the server's clock; `null`: no sample yet, or the results are
+             *     not direct.
              */
             first_sample_ms: number | null;
             /**
@@ -4890,17 +4922,17 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description When the run's first bucket began, whatever its label, epoch milliseconds; `null`: it has no point.
+             * @description When the run's first bucket began, regardless of the label, epoch milliseconds; `null`: it has no points.
              */
             start_ms: number | null;
             /**
              * Format: int64
-             * @description Width of a bucket in milliseconds; runs of different lengths have different ones.
+             * @description Width of a bucket in milliseconds; it depends on the run's length.
              */
             bucket_ms: number;
             /**
-             * @description `t_ms` counts from `start_ms`, in milliseconds. Empty where the run has no sample of the label, or it is not among its busiest and the log is
-             *     gone.
+             * @description `t_ms` is relative to `start_ms`, in milliseconds. Empty if the run has no sample of the label, or the label is
+             *     not among its busiest and the log is gone.
              */
             points: components["schemas"]["Point"][];
         };
@@ -4917,14 +4949,14 @@ export interface components {
         /** @description Something that the engine did for a run, for the page's list of steps. */
         RunStep: {
             /**
-             * @description Stays the same when the words change; empty in runs of earlier versions. `waiting_in_queue`, `waiting_for_cluster`, `checking_nodes`,
-             *     `copying_files`, `starting_workers`, `starting_master`, `running`, `stopping`, `force_stopping`, `collecting`, `waiting_for_room`,
-             *     `making_report`.
+             * @description Stays the same when the wording changes; empty in runs of earlier versions. `waiting_in_queue`,
+             *     `waiting_for_cluster`, `checking_nodes`, `copying_files`, `starting_workers`, `starting_master`, `running`,
+             *     `stopping`, `force_stopping`, `collecting`, `waiting_for_room`, `making_report`.
              */
             code: string;
             /**
-             * @description Parameters; which ones depends on the code. `waiting_in_queue`: `run` and `name` of the run that it waits for, or `ahead`, the number of
-             *     runs that wait before it.
+             * @description Parameters; which ones depends on the code. `waiting_in_queue`: `run` and `name` of the run that it waits for,
+             *     or `ahead`, the number of runs that wait before it.
              */
             params: Record<string, never>;
             /** @description A sentence for people. */
@@ -4972,9 +5004,9 @@ export interface components {
             /** @description Whether it is a try run, which is excluded from trends. */
             try_run: boolean;
         };
-        /** @description The tags of a run, instead of those that it has. */
+        /** @description The tags of a run, which replace its current ones. */
         RunTags: {
-            /** @description At most 20 of 1 to 40 characters, without commas. Upper and lower case are the same. */
+            /** @description At most 20 of 1 to 40 characters, without commas. Case-insensitive. */
             tags: string[];
         };
         /** @description A run. */
@@ -5010,7 +5042,7 @@ export interface components {
             /** @description Result of each criterion, or its current state during the run. */
             criteria: components["schemas"]["CriterionResult"][];
             criteria_expressions: string[];
-            /** @description How each criterion has fared since it had a value. */
+            /** @description The history of each criterion since it had a value. */
             criteria_watch: components["schemas"]["CriterionWatch"][];
             /**
              * Format: int64
@@ -5042,7 +5074,7 @@ export interface components {
             nodes: components["schemas"]["RunNode"][];
             /** @description The `.jmx` that it runs, one of `files`; empty in runs of earlier versions. */
             main_file: string;
-            /** @description The plan's files as they were when the run was asked for. Each is among the artefacts, below `plan/`. */
+            /** @description The plan's files at the time of the request. Each is among the artefacts, below `plan/`. */
             files: components["schemas"]["PlanFile"][];
             versions: components["schemas"]["Versions"] | null;
             properties: {
@@ -5055,19 +5087,19 @@ export interface components {
             /** @description Files of the plan that every JMeter reads with `-q`. */
             properties_files: string[];
             split: string[];
-            /** @description Patterns of the files that the plan writes and that are kept. */
+            /** @description Patterns of the files written by the plan that are kept. */
             keep: string[];
             /** Format: int32 */
             workers: number;
-            /** @description How the workers' samples come together. */
+            /** @description How the workers' samples are collected. */
             results: components["schemas"]["ResultsMode"];
             /** @description Whether it is a try run: 1 thread and 1 iteration of each thread group on 1 node, excluded from trends. */
             try_run: boolean;
-            /** @description What was asked for. */
+            /** @description The requested way to collect results. */
             results_choice: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description It continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
+             * @description It continues without lost workers while at least this many are left; `null`: the first lost worker ends it.
              */
             min_workers: number | null;
             /** @description JMeter properties whose totals are divided among the workers. */
@@ -5099,7 +5131,7 @@ export interface components {
         RunsOverTime: {
             /** @description `null`: the totals. */
             label: string | null;
-            /** @description In the order in which they were asked for. */
+            /** @description In the requested order. */
             runs: components["schemas"]["RunOverTime"][];
         };
         /** @description A schedule's id, `t-` and eight characters (timetable: `s-` is a share link's). */
@@ -5123,7 +5155,7 @@ export interface components {
         ScheduleView: {
             id: components["schemas"]["ScheduleId"];
             name: string;
-            /** @description Whose rights and credentials its runs have: whoever saved it last. */
+            /** @description The person whose permissions and credentials its runs use: the one who saved it last. */
             owner: components["schemas"]["Person"];
             team: components["schemas"]["Named"] | null;
             plan: components["schemas"]["Named"];
@@ -5148,21 +5180,22 @@ export interface components {
             ended_ms: number | null;
             /**
              * Format: int32
-             * @description Revision number; send the one you have seen when saving.
+             * @description Revision number; send the one that your change is based on when saving.
              */
             revision: number;
             last: components["schemas"]["Firing"] | null;
         };
-        /** @description The settings of each run, as those of a run that somebody starts. */
+        /** @description The settings of each run, the same as those of a manually started run. */
         ScheduledRun: {
             /**
              * Format: int32
-             * @description The revision of the plan's files that each run runs; `null`: the newest at its time, whoever has changed the plan by then.
+             * @description The revision of the plan's files that each run uses; `null`: the newest at its time, whoever changed the plan.
              * @default null
              */
             plan_revision: number | null;
             /**
-             * @description JMeter properties for every node. Values of secret ones are masked in answers; a mask that is sent back keeps the value.
+             * @description JMeter properties for every node. The values of secret ones are masked in responses; sending a mask back keeps
+             *     the value.
              * @default {}
              */
             properties: {
@@ -5176,7 +5209,7 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description Names of properties and system properties whose values nobody is to read.
+             * @description Names of properties and system properties whose values are secret.
              * @default []
              */
             secret: string[];
@@ -5191,7 +5224,7 @@ export interface components {
              */
             split: string[];
             /**
-             * @description Expressions such as `p95 > 800ms`; one that is true fails the run. Empty: the plan's.
+             * @description Expressions such as `p95 > 800ms`; if one is true, the run fails. Empty: the plan's criteria.
              * @default []
              */
             criteria: string[];
@@ -5202,13 +5235,14 @@ export interface components {
              */
             stop_timeout_s: number | null;
             /**
-             * @description How the workers' samples come together.
+             * @description How the workers' samples are collected.
              * @default auto
              */
             results: components["schemas"]["ResultsChoice"];
             /**
              * Format: int32
-             * @description With direct results, each run continues without lost workers while at least this many are left; `null`: it ends with the first lost worker.
+             * @description With direct results, each run continues without lost workers while at least this many are left; `null`: the
+             *     first lost worker ends the run.
              * @default null
              */
             min_workers: number | null;
@@ -5243,17 +5277,17 @@ export interface components {
             matched: number;
             /**
              * Format: int64
-             * @description Samples that were looked at, counted in the same way.
+             * @description Number of examined samples, counted in the same way.
              */
             searched: number;
             /**
              * Format: int64
-             * @description Transactions that match besides, which are not in the total.
+             * @description Number of matching transactions, in addition; they are not in the total.
              */
             matched_transactions: number;
             /**
              * Format: int64
-             * @description Transactions that were looked at besides.
+             * @description Number of examined transactions, in addition.
              */
             searched_transactions: number;
             /**
@@ -5261,9 +5295,9 @@ export interface components {
              * @description Rows that could not be read.
              */
             rejected_rows: number;
-            /** @description A log does not end properly, or only a part of it could be unpacked. */
+            /** @description A log does not end properly, or only a part of it could be decompressed. */
             incomplete: boolean;
-            /** @description Those that were kept, in the order that was asked for. */
+            /** @description The kept samples, in the requested order. */
             samples: components["schemas"]["FoundSample"][];
         };
         /** @description A run that was searched. */
@@ -5305,8 +5339,8 @@ export interface components {
             /** @description Samples by response code, the most frequent codes first; over the same rows as `points`. */
             codes: components["schemas"]["CodeSeries"][];
             /**
-             * @description Samples that *started* in each bucket: the load that was put on the target, however long it took to answer. Over
-             *     the same rows as `points`; a bucket in which none started has no entry.
+             * @description Samples that *started* in each bucket: the load on the target, however long it took to answer. Over the same
+             *     rows as `points`; a bucket in which no sample started has no entry.
              */
             started: components["schemas"]["TimedCount"][];
         };
@@ -5343,7 +5377,7 @@ export interface components {
          */
         Severity: "error" | "warning" | "info";
         /**
-         * @description What ends a line.
+         * @description Why a line ends.
          * @enum {string}
          */
         ShapeEnd: "scheduled" | "iterations" | "never";
@@ -5379,7 +5413,7 @@ export interface components {
             expires_ms: number;
             by: components["schemas"]["Person"];
             kind: components["schemas"]["ShareWord"];
-            /** @description What it shows. */
+            /** @description The runs that it shows. */
             runs: string[];
         };
         /** @enum {string} */
@@ -5396,7 +5430,7 @@ export interface components {
             state: components["schemas"]["ShipmentState"];
             /**
              * Format: int64
-             * @description Rows of the log that were sent and answered; each makes a document.
+             * @description Rows of the log that were sent and acknowledged; each becomes a document.
              */
             rows: number;
             /**
@@ -5416,12 +5450,12 @@ export interface components {
             counted: number | null;
             /**
              * Format: int64
-             * @description Bytes of the log that were not answered yet; `null` when everything was.
+             * @description Bytes of the log that were not acknowledged yet; `null` when everything was.
              */
             waiting_bytes: number | null;
             /**
              * Format: int64
-             * @description While rows are shipped: how long ago the newest one that was answered began, in milliseconds.
+             * @description While rows are being shipped: the age of the newest acknowledged one by its start, in milliseconds.
              */
             delay_ms: number | null;
             trouble: components["schemas"]["ShipmentTrouble"] | null;
@@ -5450,7 +5484,7 @@ export interface components {
         SignIn: {
             token: string;
         };
-        /** @description What the sign-in page offers. */
+        /** @description The methods on the sign-in page. */
         SignInMethods: {
             /** @description By name and password. */
             local: boolean;
@@ -5459,7 +5493,10 @@ export interface components {
         /** @description A session that was opened. */
         SignedIn: {
             session: components["schemas"]["Session"];
-            /** @description What the page sends along with everything, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not enough. */
+            /**
+             * @description The page sends this with every request, in `X-JAC-Page` and in Socket.IO's `auth.page`: the cookie alone is not
+             *     enough.
+             */
             page: string;
         };
         /** @description State of a run at one time. */
@@ -5488,11 +5525,11 @@ export interface components {
              * @description The width of a bucket.
              */
             bucket_ms: number;
-            /** @description The points here are all there are and replace those that were sent before. */
+            /** @description `points` is complete and replaces everything sent before. */
             reset: boolean;
-            /** @description The buckets of the total that changed since the snapshot that was asked from. */
+            /** @description The buckets of the total that changed since the requested snapshot. */
             points: components["schemas"]["Point"][];
-            /** @description The total's samples by response code in the buckets that changed; of a run that has finished all of them. */
+            /** @description The total's samples by response code in the changed buckets; for a finished run, in all buckets. */
             codes: components["schemas"]["ChangedCodes"];
             /** @description The twenty most frequent failures. */
             errors: components["schemas"]["ErrorGroup"][];
@@ -5504,7 +5541,7 @@ export interface components {
              *     other under these names too.
              */
             hosts: string[];
-            /** @description Who signs in there. */
+            /** @description The user that signs in there. */
             user: string;
             /** @description The private key: the id of a saved one. */
             key: string | null;
@@ -5529,13 +5566,13 @@ export interface components {
         StopRuleCode: "waiting" | "late" | "held" | "broken";
         /** @description Current state of a rule. */
         StopRuleState: {
-            /** @description The rule as it was given. */
+            /** @description The rule as it was entered. */
             expression: string;
             /** @description A field of the table, or `generator_cpu_percent`. */
             metric: string;
             /** @description `null`: the total. */
             label: string | null;
-            /** @description How it is compared with the limit; where that is true, the run is stopped. */
+            /** @description The comparison with the limit; if it is true, the run is stopped. */
             operator: components["schemas"]["Operator"];
             /**
              * Format: double
@@ -5581,7 +5618,7 @@ export interface components {
             end_ms: number | null;
             /** @description All samples without the transactions' rows, as JMeter counts; see `total_basis`. */
             total: components["schemas"]["Entry"];
-            /** @description What the total is over. */
+            /** @description What the total covers. */
             total_basis: components["schemas"]["TotalBasis"];
             /** @description One entry per label, in order of first appearance. */
             labels: components["schemas"]["Entry"][];
@@ -5598,7 +5635,7 @@ export interface components {
             duration_ms: number | null;
             /**
              * Format: double
-             * @description Share of the log's rows that could not be read, in percent; a row in which a log ends does not count.
+             * @description Share of the log's rows that could not be read, in percent; a truncated last row does not count.
              */
             unread_percent: number | null;
             /** @description The first 100 rows that could not be read. */
@@ -5613,7 +5650,7 @@ export interface components {
             kind: components["schemas"]["TargetKind"];
             /** @description Scheme, host and port. */
             address: string;
-            /** @description The data stream, or the indices, that samples are in: what a data view of Kibana is made for. */
+            /** @description The data stream or the indices that contain samples, as used by a data view of Kibana. */
             index_pattern: string;
             dashboards: components["schemas"]["DashboardsInfo"] | null;
         };
@@ -5693,11 +5730,11 @@ export interface components {
              */
             corrected_p: number;
         };
-        /** @description A thread group of the plan. Numbers are null where they can't be known before the run. */
+        /** @description A thread group of the plan. Numbers are null if they cannot be known before the run. */
         ThreadGroup: {
             /** @description Its name in the plan. */
             name: string;
-            /** @description What JMeter calls this kind: "Thread Group", "setUp Thread Group", … */
+            /** @description JMeter's name of this kind: "Thread Group", "setUp Thread Group", … */
             kind: string;
             /** @description It takes part in the run: it and everything above it is enabled. */
             enabled: boolean;
@@ -5713,7 +5750,7 @@ export interface components {
             ramp_up_s: number | null;
             /**
              * Format: int64
-             * @description Iterations of each thread; -1 is for ever.
+             * @description Iterations of each thread; -1: infinite.
              */
             loops: number | null;
             /**
@@ -5805,14 +5842,14 @@ export interface components {
         /** @description A program required by runs. */
         ToolInfo: {
             found: boolean;
-            /** @description Where it is. */
+            /** @description Its path. */
             path: string | null;
             version: string | null;
-            /** @description What to do, where it is missing. */
+            /** @description How to fix it, if it is missing. */
             hint: string | null;
         };
         /**
-         * @description What the total is over.
+         * @description What the total covers.
          * @enum {string}
          */
         TotalBasis: "samples" | "transactions";
@@ -5830,7 +5867,7 @@ export interface components {
         TrendComparison: {
             /** @description The run it is compared with. */
             with: components["schemas"]["RunId"];
-            /** @description `worse` is a regression. `unclear` also where too many rows of either log could not be read. */
+            /** @description `worse` is a regression. `unclear` also if too many rows of either log could not be read. */
             change: components["schemas"]["Change"];
             /** @description The metrics that got worse. */
             worse: components["schemas"]["ChangedMetric"][];
@@ -5839,7 +5876,7 @@ export interface components {
             /** @description Their rates differ by more than 10 %: response times depend on the load. */
             load_differs: boolean;
         };
-        /** @description One run in a trend. Times are milliseconds, rates per second; `null` where a figure does not exist. */
+        /** @description One run in a trend. Times are milliseconds, rates per second; `null` if a figure does not exist. */
         TrendPoint: {
             run: components["schemas"]["RunId"];
             name: string;
@@ -5880,33 +5917,36 @@ export interface components {
             compared: components["schemas"]["TrendComparison"] | null;
         };
         /**
-         * @description What a metric is measured in.
+         * @description The unit of a metric.
          * @enum {string}
          */
         Unit: "None" | "ms" | "%" | "/s" | "KB/s";
         /** @description An unreachable provider or region. */
         Unreachable: {
             provider: components["schemas"]["Provider"];
-            /** @description The one region that cannot be listed, where this server manages no cluster; `null`: the provider as a whole. */
+            /**
+             * @description The single region that cannot be listed, in which this server manages no cluster; `null`: the provider as a
+             *     whole.
+             */
             region: string | null;
             /** @description A sentence. */
             reason: string;
         };
-        /** @description Files as a form; `file` may come several times, its file name is the path relative to the plan. */
+        /** @description Files as a form; `file` may occur several times, its file name is the path relative to the plan. */
         Upload: {
             name?: string | null;
-            /** @description Which `.jmx` is run, where there are several. */
+            /** @description The `.jmx` to run, if there are several. */
             main_file?: string | null;
             /**
-             * @description Upload as `jac run` does: the plan becomes the next revision of the caller's plan of that name that was uploaded in this way too, and is removed
-             *     some time after its last run was deleted.
+             * @description Upload as `jac run` does: the plan becomes the next revision of the caller's plan with that name that was
+             *     uploaded in this way too, and is deleted some time after its last run was deleted.
              */
             ephemeral?: boolean | null;
             /** @description It becomes the next revision of the caller's plan of that name, if there is one. */
             revise?: boolean | null;
             file: string[];
         };
-        /** @description A person and what they may do. */
+        /** @description A person and their permissions. */
         User: {
             id: string;
             name: string;
@@ -5948,7 +5988,7 @@ export interface components {
         Verdict: "passed" | "failed" | "none";
         /** @description Result of verifying a stored run. */
         Verified: {
-            /** @description Where its objects are. */
+            /** @description The address of its objects. */
             address: string;
             /** @description Whether there is a manifest, i.e. the upload was complete. */
             is_stored: boolean;
@@ -5971,11 +6011,11 @@ export interface components {
         Versions: {
             jac: string;
             jmeter: string;
-            /** @description Each that a node has, in order; one where all have the same. */
+            /** @description The distinct versions of its nodes, sorted; one element if all nodes have the same version. */
             java: string[];
         };
         /**
-         * @description How somebody was authenticated.
+         * @description How a caller was authenticated.
          * @enum {string}
          */
         ViaWord: "session" | "token" | "shell";
@@ -5994,7 +6034,7 @@ export interface components {
              * @description End of its last bucket, epoch milliseconds.
              */
             to_ms: number;
-            /** @description What the run's total covers, in this time. Rates are per second of this time. */
+            /** @description Covers the same rows as the run's total, within this time. Rates are per second of this time. */
             total: components["schemas"]["Entry"];
             /** @description One entry for each label with a sample in this time, in order of first appearance. */
             labels: components["schemas"]["Entry"][];
@@ -6466,9 +6506,9 @@ export interface operations {
                 phase?: components["schemas"]["ClusterPhase"];
                 /** @description Include terminated clusters; absent: `false`. */
                 ended?: boolean;
-                /** @description Words that are all in its id, its name or the name of its owner. */
+                /** @description Words that must all occur in its ID, its name or its owner's name. */
                 text?: string;
-                /** @description What to sort by; absent: `created`. */
+                /** @description Sort key; absent: `created`. */
                 sort?: "created" | "expires" | "name";
                 /** @description Absent: `desc`. */
                 order?: "asc" | "desc";
@@ -6556,7 +6596,7 @@ export interface operations {
     clusters_defaults: {
         parameters: {
             query?: {
-                /** @description With this provider's part, where it has one that needs nothing of the user. */
+                /** @description Include this provider's part, if it needs no input of the user. */
                 provider?: components["schemas"]["Provider"];
             };
             header?: never;
@@ -6883,7 +6923,7 @@ export interface operations {
     runs_compare: {
         parameters: {
             query: {
-                /** @description Two to five ids with commas between; the first is what the others are compared with. */
+                /** @description Two to five IDs separated by commas; the others are compared with the first. */
                 runs: string;
             };
             header?: never;
@@ -6987,7 +7027,7 @@ export interface operations {
     shares_of_comparison: {
         parameters: {
             query: {
-                /** @description Two to five ids with commas between; the first is what the others are compared with. */
+                /** @description Two to five IDs separated by commas; the others are compared with the first. */
                 runs: string;
             };
             header?: never;
@@ -7674,7 +7714,7 @@ export interface operations {
                 state?: "active" | "disabled";
                 /** @description The ID of a team: its members only. */
                 team?: string;
-                /** @description Words that must all be in their name. */
+                /** @description Words that must all occur in their name. */
                 text?: string;
                 /** @description Sort key; absent: `name`. Other keys are for administrators only. */
                 sort?: "name" | "created" | "last_seen";
@@ -7815,7 +7855,7 @@ export interface operations {
     people_remove: {
         parameters: {
             query?: {
-                /** @description The id of a person; absent: clusters are terminated, the rest goes to whoever removes. */
+                /** @description The ID of a person; absent: clusters are terminated, everything else goes to the caller. */
                 to?: string;
             };
             header?: never;
@@ -7954,9 +7994,9 @@ export interface operations {
                 owner?: string;
                 /** @description The ID of a team; `mine`: any team of the caller. */
                 team?: string;
-                /** @description Words that are all in its id, its name or the name of its owner. */
+                /** @description Words that must all occur in its ID, its name or its owner's name. */
                 text?: string;
-                /** @description What to sort by; absent: `created`. */
+                /** @description Sort key; absent: `created`. */
                 sort?: "created" | "name" | "last_run";
                 /** @description Absent: `desc`. */
                 order?: "asc" | "desc";
@@ -8181,7 +8221,7 @@ export interface operations {
     plans_check: {
         parameters: {
             query?: {
-                /** @description Workers of the cluster; 0: the master alone. */
+                /** @description Workers of the cluster; 0: only the master. */
                 workers?: number;
             };
             header?: never;
@@ -9097,17 +9137,17 @@ export interface operations {
                 phase?: components["schemas"]["RunPhase"];
                 verdict?: components["schemas"]["Verdict"];
                 pinned?: boolean;
-                /** @description `true`: try runs only; `false`: none of them. */
+                /** @description `true`: only try runs; `false`: no try runs. */
                 try_run?: boolean;
-                /** @description A tag that it has; upper and lower case are the same. */
+                /** @description A tag of the run; case-insensitive. */
                 tag?: string;
-                /** @description Words that are all in its id, its name or the names of its plan, cluster or owner. */
+                /** @description Words that must all occur in its ID, its name or the names of its plan, cluster or owner. */
                 text?: string;
                 /** @description Created from then on, in epoch milliseconds. */
                 from?: number;
                 /** @description Created before then, in epoch milliseconds. */
                 to?: number;
-                /** @description What to sort by; absent: `created`. A figure that a run does not have yet is less than all others. */
+                /** @description Sort key; absent: `created`. A figure that a run does not have yet sorts before all others. */
                 sort?: "created" | "started" | "duration" | "samples" | "errors" | "p95" | "rate";
                 /** @description Absent: `desc`. */
                 order?: "asc" | "desc";
@@ -9994,9 +10034,15 @@ export interface operations {
     runs_live_window: {
         parameters: {
             query: {
-                /** @description Samples that ended then or later, epoch milliseconds; the bucket of the charts that this lies in is counted whole. */
+                /**
+                 * @description Samples that ended then or later, epoch milliseconds; the bucket of the charts that contains it is counted
+                 *     completely.
+                 */
                 from_ms: number;
-                /** @description Samples that ended before then, epoch milliseconds; the bucket of the charts that this lies in is counted whole. */
+                /**
+                 * @description Samples that ended before then, epoch milliseconds; the bucket of the charts that contains it is counted
+                 *     completely.
+                 */
                 to_ms: number;
                 /** @description A JSON array of labels, at most ten: `["Log in","Search"]`; absent: none. */
                 labels?: string;
@@ -10958,9 +11004,9 @@ export interface operations {
                 team?: string;
                 plan?: components["schemas"]["PlanId"];
                 state?: components["schemas"]["ScheduleState"];
-                /** @description Words that are all in its id, its name or the names of its plan or owner. */
+                /** @description Words that must all occur in its ID, its name or the names of its plan or owner. */
                 text?: string;
-                /** @description What to sort by; absent: `next`. */
+                /** @description Sort key; absent: `next`. */
                 sort?: "next" | "name" | "created";
                 /** @description Absent: `asc`. */
                 order?: "asc" | "desc";
@@ -12322,7 +12368,7 @@ export interface operations {
     people_teams: {
         parameters: {
             query?: {
-                /** @description Words that must all be in its name. */
+                /** @description Words that must all occur in its name. */
                 text?: string;
                 /** @description By name; absent: `asc`. */
                 order?: "asc" | "desc";

@@ -1,7 +1,7 @@
 //! A zip's declared size, before its directory is read: the whole directory is in memory and may be as large as the zip.
 //!
-//! A zip ends with a record of its directory (APPNOTE.TXT 4.3.16), with a larger one before it where the numbers do not fit (4.3.14). What seems
-//! to be such a record may be a part of the comment: of all of them, the largest numbers count.
+//! A zip ends with a record of its directory (APPNOTE.TXT 4.3.16), preceded by a larger one if the numbers do not fit
+//! (4.3.14). What looks like such a record may be part of the comment: of all candidates, the largest numbers count.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -13,7 +13,7 @@ const LONG_END: [u8; 4] = *b"PK\x06\x06";
 const LONG_END_BYTES: usize = 56;
 const LONGEST_COMMENT: usize = u16::MAX as usize;
 
-/// What a zip records of its directory.
+/// A zip's record of its directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Directory {
     pub entries: u64,
@@ -26,7 +26,7 @@ impl Directory {
     }
 }
 
-/// Reads it; what is not a zip has none.
+/// Reads it; a file that is not a zip has none.
 ///
 /// # Errors
 /// When the file cannot be read.
@@ -43,7 +43,7 @@ pub(super) fn directory_of(file: &mut (impl Read + Seek)) -> io::Result<Director
         most = most.or_more(Directory { entries: number(&end[10..12]), bytes: number(&end[12..16]) });
         let locator = at.checked_sub(LOCATOR_BYTES).and_then(|from| bytes.get(from..at));
         let Some(locator) = locator.filter(|locator| locator.starts_with(&LOCATOR)) else { continue };
-        // Where the locator points to, and where it lies when something was put before the zip.
+        // At the locator's offset, and at its actual position if something was prepended to the zip.
         let mut record = [0; LONG_END_BYTES];
         file.seek(SeekFrom::Start(number(&locator[8..16])))?;
         if read_whole(file, &mut record)? {
@@ -75,7 +75,7 @@ fn places<'a>(bytes: &'a [u8], magic: &'a [u8; 4]) -> impl Iterator<Item = usize
     bytes.windows(magic.len()).enumerate().filter(move |(_, window)| **window == magic[..]).map(|(place, _)| place)
 }
 
-/// A number, the lowest byte first. One that does not fit in its place is all ones there, and in the longer record.
+/// A number, lowest byte first. One that does not fit into its field is all ones there, and in the longer record.
 fn number(bytes: &[u8]) -> u64 {
     if bytes.len() < 8 && bytes.iter().all(|byte| *byte == u8::MAX) {
         return 0;

@@ -1,7 +1,7 @@
 //! Follows a run whose workers each run the plan independently: polls their processes while their logs are read concurrently
 //! ([`super::tail`]), stops all of them at once, and ends when all have ended and their logs are read to the end.
 //!
-//! A lost worker ends the run, as over RMI, unless the run may continue with the remaining ones.
+//! A lost worker ends the run, as with RMI, unless the run may continue with the remaining ones.
 
 use super::merge::{Merge, SharedMerge, lock};
 use super::tail::{self, Tailed};
@@ -35,14 +35,14 @@ enum Ending {
     Unseen(PortError),
 }
 
-/// A worker whose process does not run any more.
+/// A worker whose process has ended.
 struct Over {
     since: Instant,
     how: Ending,
 }
 
 impl Over {
-    /// It came to its own end.
+    /// It ended normally.
     fn is_ordinary(&self) -> bool {
         matches!(self.how, Ending::Exited(0))
     }
@@ -138,11 +138,11 @@ impl Follower<'_> {
         }
     }
 
-    /// Marks what the workers do, and what is lost.
+    /// Records the workers' states, and which are lost.
     async fn poll(&mut self) -> Result<(), EngineError> {
         let process = process_name(&self.task().id);
         let polls = self.nodes.iter().map(|node| async {
-            // A machine that does not answer must not hold up the others.
+            // A machine that does not answer must not delay the others.
             let limit = POLL_LIMIT;
             let late = PortError::TooSlow { node: node.name.clone(), what: "answer".to_owned(), limit };
             (node.name.clone(), timeout(limit, node.remote.process(&process)).await.unwrap_or(Err(late)))
@@ -172,7 +172,7 @@ impl Follower<'_> {
                 self.unseen.remove(&name);
             }
             let since = self.over.get(&name).map_or_else(Instant::now, |over| over.since);
-            // A node that is gone after its JMeter had ended has lost nothing but what was not read yet.
+            // A node that disappears after its JMeter had ended has lost only what was not read yet.
             if !(matches!(how, Ending::Unseen(_))
                 && self.over.get(&name).is_some_and(Over::is_ordinary)
                 && self.has_read(&name))
@@ -210,8 +210,8 @@ impl Follower<'_> {
             .map(drop)
     }
 
-    /// Ends the run because of lost workers, or continues without them while enough are left. While it is being stopped they may end
-    /// in any way.
+    /// Ends the run because of lost workers, or continues without them while enough are left. While it is being stopped
+    /// any ending is accepted.
     async fn continue_without_lost(&mut self) -> Result<(), EngineError> {
         if self.stopping.how().is_some() || self.watch.failure.is_some() {
             return Ok(());
@@ -276,7 +276,7 @@ impl Follower<'_> {
             .map(drop)
     }
 
-    /// What happened to a worker that is lost.
+    /// What happened to a lost worker.
     async fn what_happened(&self, run: &Run, name: &str) -> Message {
         let (code, text) = match self.over.get(name).map(|over| &over.how) {
             Some(Ending::Exited(code)) => {
@@ -309,7 +309,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Writes down when each worker's first sample started, once it is known.
+    /// Records when each worker's first sample started, once known.
     async fn note_first_samples(&self) -> Result<(), EngineError> {
         let run = self.watch.run().await?;
         if run.nodes.iter().all(|node| node.first_sample_ms.is_some()) {
@@ -334,12 +334,12 @@ impl Follower<'_> {
             .map(drop)
     }
 
-    /// Does what is due, and returns the cause once there is nothing more to wait for.
+    /// Performs the due actions, and returns the cause once there is nothing more to wait for.
     async fn advance(&mut self) -> Result<Option<Cause>, Interruption> {
         let run = self.watch.run().await?;
         let all_over = self.nodes.iter().all(|node| self.over.contains_key(&node.name));
         if all_over {
-            // A read that began after its end has all of a log. Of a node that does not answer nothing more comes.
+            // A read that began after its end has the whole log. From a node that does not answer nothing more arrives.
             let is_read = |node: &Tailed| {
                 matches!(self.over.get(&node.name), Some(Over { how: Ending::Unseen(_), .. }))
                     || self.has_read(&node.name)
@@ -357,7 +357,7 @@ impl Follower<'_> {
             .collect();
         if let Some(failure) = &self.watch.failure {
             if Instant::now() < failure.deadline {
-                // Those that are left end what they are at.
+                // The remaining workers finish their current samples.
                 let limit = self.watch.task.engine.settings().last_samples_limit;
                 self.stopping.advance(self.watch.task, &run, &targets, StopMode::Graceful, limit).await?;
                 return Ok(None);
@@ -369,7 +369,7 @@ impl Follower<'_> {
                     tracing::warn!(run = %run.id, node, %error, "run {}: JMeter on {node} could not be ended: {error}", run.id);
                 }
             }
-            // It is tried again, and when the results are collected; what has failed is known.
+            // It is retried, and also when the results are collected; the failure itself is known.
             let is_late = failure.deadline.elapsed() >= self.watch.task.engine.settings().unreachable_limit;
             return Ok(is_late.then(|| failure.cause()));
         }

@@ -1,7 +1,7 @@
-//! Which bytes of the spool came from which node: a line for each piece, `NODE FROM AT LENGTH`, written before the piece itself.
+//! The origin of the spool's bytes: a line for each piece, `NODE FROM AT LENGTH`, written before the piece itself.
 //!
-//! After a crash the spool may lack bytes that the journal has a line for, and the journal may end in half a line. What both agree on is
-//! kept, up to the last whole row; the rest is read from its node again.
+//! After a crash the spool may lack bytes that the journal has a line for, and the journal may end with an incomplete
+//! line. The part on which both agree is kept, up to the last complete row; the remainder is read from its node again.
 
 use crate::regular_file::is_absent;
 use crate::runs::spool;
@@ -13,7 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// In the place of a node: the header line, which all nodes' logs begin with and the spool has once.
+/// In place of a node's name: the header line, with which all nodes' logs begin and which the spool contains once.
 pub(super) const HEADER: &str = "-";
 /// JAC sets it on every node.
 pub(super) const DELIMITER: u8 = b',';
@@ -22,9 +22,9 @@ pub(super) const DELIMITER: u8 = b',';
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Extent {
     pub node: String,
-    /// Where it lies in the node's log.
+    /// Its position in the node's log.
     pub from: u64,
-    /// Where it lies in the spool.
+    /// Its position in the spool.
     pub at: u64,
     pub length: u64,
 }
@@ -37,7 +37,7 @@ impl Extent {
     fn read(line: &str) -> Option<Self> {
         let mut words = line.strip_suffix('\n')?.split(' ');
         let node = words.next()?.to_owned();
-        // A crash can leave half a line: what does not parse is no piece, and the rest is read again.
+        // A crash can leave an incomplete line: what cannot be parsed is not a piece, and is read again.
         let mut number = || words.next()?.parse().ok();
         let extent = Self { node, from: number()?, at: number()?, length: number()? };
         words.next().is_none().then_some(extent)
@@ -51,12 +51,12 @@ pub(super) struct Journal {
     length: u64,
 }
 
-/// What was found when it was opened.
+/// The state found when it was opened.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     /// How far each node's log is in the spool.
     pub offsets: BTreeMap<String, u64>,
-    /// Where each node's first row lies in the spool.
+    /// The position of each node's first row in the spool.
     pub first_rows: BTreeMap<String, u64>,
     /// The spool had bytes unknown to the journal. They were truncated, and may be appended again at another position.
     pub surplus: bool,
@@ -67,7 +67,7 @@ pub(super) struct Found {
 pub(super) struct Paths {
     pub spool: PathBuf,
     pub journal: PathBuf,
-    /// Both of them, while they are being rebuilt.
+    /// The temporary files of both, while they are being rebuilt.
     pub new_spool: PathBuf,
     pub new_journal: PathBuf,
 }
@@ -87,20 +87,20 @@ impl Paths {
         }
     }
 
-    /// Replaces a spool and a journal by rebuilt ones. The spool goes first: a new journal without a new spool is
-    /// used when the old one is opened.
+    /// Replaces a spool and a journal with rebuilt ones. The spool is replaced first: a new journal without a new spool
+    /// is used when the old one is opened.
     pub fn replace(&self) -> Result<()> {
         std::fs::rename(&self.new_spool, &self.spool)?;
         std::fs::rename(&self.new_journal, &self.journal)
     }
 
-    /// Removes partially rebuilt files. The journal goes first: alone it would be used.
+    /// Removes partially rebuilt files. The journal is removed first: without the spool it would be used.
     pub fn discard(&self) -> Result<()> {
         remove_if_there(&self.new_journal)?;
         remove_if_there(&self.new_spool)
     }
 
-    /// Comes to one spool and one journal, wherever a crash has left the replacing of them.
+    /// Completes an interrupted replacement, so that there is one spool and one journal.
     fn settle(&self) -> Result<()> {
         if self.new_journal.exists() && is_absent(&self.new_spool) {
             return std::fs::rename(&self.new_journal, &self.journal);
@@ -122,7 +122,7 @@ fn remove_if_there(path: &Path) -> Result<()> {
 }
 
 impl Journal {
-    /// Opens the journal, and makes spool and journal agree.
+    /// Opens the journal, and makes spool and journal consistent.
     pub fn open(paths: &Paths) -> Result<(Self, Found)> {
         paths.settle()?;
         let mut spool = open(&paths.spool)?;
@@ -131,7 +131,7 @@ impl Journal {
         let mut found = Found::default();
         let mut kept = 0;
         let mut end = 0;
-        // The one piece whose bytes are not all there.
+        // The single piece whose bytes are incomplete.
         let mut begun = None;
         for_each(&mut file, |mut extent, line_length| {
             if extent.at != end {
@@ -165,7 +165,7 @@ impl Journal {
         Ok((Self { file, length }, found))
     }
 
-    /// Keeps so much of the journal, and a piece behind it, in one step.
+    /// Keeps this much of the journal, and a piece after it, atomically.
     fn rewrite(paths: &Paths, old: &mut File, kept: u64, last: Option<&Extent>) -> Result<()> {
         let new = paths.journal.with_extension("sources-new");
         let mut file = File::create(&new)?;
@@ -177,7 +177,7 @@ impl Journal {
         std::fs::rename(new, &paths.journal)
     }
 
-    /// Writes down what is about to be added to the spool.
+    /// Records a piece that is about to be added to the spool.
     pub fn add(&mut self, extent: &Extent) -> Result<()> {
         let line = extent.line();
         if let Err(error) = self.file.write_all(line.as_bytes()) {
@@ -204,7 +204,7 @@ impl Found {
     }
 }
 
-/// Writes a new journal beside the existing one.
+/// Writes a new journal next to the existing one.
 pub(super) struct NewJournal(BufWriter<File>);
 
 impl NewJournal {
@@ -230,7 +230,7 @@ fn open(path: &Path) -> Result<File> {
     OpenOptions::new().create(true).append(true).read(true).open(path)
 }
 
-/// Calls with each line's piece and the line's length, up to the first line that is none or the first `false`.
+/// Calls `take` with each line's piece and the line's length, up to the first invalid line or the first `false`.
 fn for_each(file: &mut File, mut take: impl FnMut(Extent, u64) -> Result<bool>) -> Result<()> {
     file.seek(SeekFrom::Start(0))?;
     let mut lines = BufReader::with_capacity(256 << 10, file);
@@ -291,7 +291,7 @@ mod tests {
                 })
                 .expect("it reads");
                 assert_eq!((end, offsets), (spool.len() as u64, found.offsets), "{spool:?} {journal:?}");
-                // A line comes before its bytes, so a crash leaves none that are not written down.
+                // A line precedes its bytes, so after a crash there are no unrecorded bytes.
                 let written: usize = JOURNAL[..journal_length].matches('\n').count();
                 assert_eq!(found.surplus, spool_length > [0, 5, 8, 11, 14][written], "{spool_length} {journal_length}");
                 let (_, again) = Journal::open(&paths).expect("it opens");

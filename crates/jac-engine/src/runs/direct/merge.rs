@@ -33,7 +33,7 @@ pub(in crate::runs) struct Merge {
     first_rows: BTreeMap<String, i64>,
 }
 
-/// The same for all who read at the same time.
+/// Shared by all concurrent readers.
 pub(in crate::runs) type SharedMerge = Arc<Mutex<Merge>>;
 
 pub(super) fn lock(merge: &SharedMerge) -> MutexGuard<'_, Merge> {
@@ -41,7 +41,7 @@ pub(super) fn lock(merge: &SharedMerge) -> MutexGuard<'_, Merge> {
 }
 
 impl Merge {
-    /// Opens spool and journal, makes them agree, and reads what is in the spool already.
+    /// Opens spool and journal, makes them consistent, and reads the existing spool.
     pub async fn open(task: &Task) -> Result<SharedMerge, EngineError> {
         let paths = Paths::of(task.engine.folder(), &task.id);
         let known = task.engine.live().get(&task.id).map(|live| live.received());
@@ -61,7 +61,7 @@ impl Merge {
             tracing::warn!(run = %task.id, "run {}: its log had rows whose node was not written down; they are read again", task.id);
             task.engine.log_was_replaced(&task.id).await?;
         }
-        // What it counted is not what there is.
+        // Its counts do not match the spool.
         if known.is_some_and(|known| known != length) {
             task.engine.live().remove(&task.id);
         }
@@ -83,7 +83,7 @@ impl Merge {
         Some(self.first_rows.get(&node.name)? - node.clock_offset_ms.unwrap_or(0))
     }
 
-    /// Takes in whole rows of a node's log, which lie at `from` there.
+    /// Adds complete rows of a node's log, which are at `from` there.
     fn take(&mut self, node: &str, from: u64, rows: &[u8]) -> Result<(), EngineError> {
         let mut from = from;
         let mut rows = rows;
@@ -125,7 +125,7 @@ impl Merge {
     }
 }
 
-/// A node whose log is read.
+/// A node whose log is being read.
 pub(super) struct Source<'a> {
     merge: &'a SharedMerge,
     name: &'a str,
@@ -139,7 +139,7 @@ impl<'a> Source<'a> {
         Self { merge, name, remote, log: NodePlaces::of(&task.id).results(), piece: Piece::default() }
     }
 
-    /// Takes in all that the node's log has. What is left then is a row that was not written to its end: these bytes.
+    /// Reads everything that the node's log has. Returns the bytes of an incomplete last row.
     pub async fn pull_all(&mut self) -> Result<Vec<u8>, EngineError> {
         while self.pull().await? != Pulled::Everything {}
         let from = lock(self.merge).offset(self.name);
@@ -170,7 +170,7 @@ impl Pull for Source<'_> {
             }
         }
         if whole == 0 {
-            // The rest is a row that is still being written.
+            // The remainder is a row that is still being written.
             return Ok(Pulled::Everything);
         }
         let rows = in_place(|| {
@@ -187,7 +187,7 @@ impl Pull for Source<'_> {
     }
 }
 
-/// How long the first row is, its line end included: all of what is given has whole rows only.
+/// The length of the first row with its line end: the input consists of complete rows.
 fn first_row(rows: &[u8]) -> usize {
     rows.iter().position(|byte| *byte == b'\n').map_or(rows.len(), |end| end + 1)
 }

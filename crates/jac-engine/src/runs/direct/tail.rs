@@ -1,4 +1,4 @@
-//! Reads the logs of all nodes at the same time, for as long as somebody leads the run.
+//! Reads the logs of all nodes in parallel, while the run is being supervised.
 
 use super::merge::{SharedMerge, Source};
 use crate::runs::supervise::Task;
@@ -17,7 +17,7 @@ pub(super) fn every(task: &Task, nodes: usize) -> Duration {
     task.engine.settings().tail_every.max(EVERY_OF_NODES * u32::try_from(nodes).unwrap_or(u32::MAX))
 }
 
-/// A node whose log is read, and how that goes.
+/// A node whose log is being read, and the state of reading.
 #[derive(Clone)]
 pub(super) struct Tailed {
     pub name: String,
@@ -32,7 +32,7 @@ pub(super) async fn read(task: &Task, merge: &SharedMerge, nodes: &[Tailed]) -> 
         let mut source = Source::new(merge, task, &node.name, node.remote.as_ref());
         tail::read(&mut source, &node.state, every).await
     });
-    // A run has a node at least.
+    // A run has at least one node.
     match join_all(readers).await.pop() {
         Some(never) => never,
         None => std::future::pending().await,

@@ -1,9 +1,9 @@
-//! The end of a run whose results are direct: what is left of each node's log is taken in, and each node's part of the spool is held
-//! against the node's own file by size and SHA-256. Logs that differ are read again, into a spool and a journal that replace the
-//! others in one step.
+//! The end of a run with direct results: the remainder of each node's log is read, and each node's part of the spool is
+//! compared with the node's own file by size and SHA-256. Logs that differ are read again, into a spool and a journal
+//! that atomically replace the others.
 //!
-//! The digest of a node's part is that of the header line, its pieces of the spool, and what its last row lacks an end for: JMeter was killed
-//! while it wrote that. Such a row is in nobody's statistics.
+//! The digest of a node's part covers the header line, its pieces of the spool, and the incomplete bytes of its last
+//! row, if JMeter was killed while writing it. Such a row is not in any statistics.
 
 use super::journal::{DELIMITER, Extent, HEADER, NewJournal, Paths, extents};
 use super::merge::{Merge, SharedMerge, Source, lock};
@@ -23,11 +23,11 @@ use std::sync::Arc;
 
 const PIECE: usize = 1 << 20;
 
-/// What is known of a node's log at the end.
+/// The state of a node's log at the end.
 enum End {
-    /// All of it was read; these bytes are no whole row.
+    /// It was read completely; these bytes are an incomplete row.
     Read(Vec<u8>),
-    /// It cannot be read any more.
+    /// It is no longer readable.
     Gone,
     /// It could not be read to its end, or could not be compared.
     Failed(EngineError),
@@ -43,14 +43,15 @@ impl End {
 }
 
 impl Task {
-    /// Takes in what is left of all nodes' logs and checks them. Gives the statistics, and the nodes whose logs are not all here.
+    /// Reads the remainder of all nodes' logs and verifies them. Returns the statistics, and the nodes whose logs are
+    /// incomplete here.
     pub(in crate::runs) async fn complete_from_nodes(
         &self,
         run: &Run,
     ) -> Result<(Arc<LiveRun>, BTreeSet<String>), EngineError> {
         let mut merge = Merge::open(self).await?;
         let nodes = self.remotes_of_logs(run).await?;
-        // On this machine the nodes' own files are on the same disk: waiting makes no room.
+        // On this machine the nodes' own files are on the same disk: waiting makes no space.
         let waits = self.cluster(run).await?.provider != Provider::Local;
         let mut ends = self.pull_rests(run, &merge, &nodes, waits).await;
         lock(&merge).tailed.report_disk_wait(false);
@@ -73,7 +74,7 @@ impl Task {
         Ok((live, partial))
     }
 
-    /// The way to each node that has a log of its own. Of one that is lost nobody waits for an answer.
+    /// Access to each node that has its own log. A lost one is not waited for.
     async fn remotes_of_logs(&self, run: &Run) -> Result<Vec<Node>, EngineError> {
         let cluster = self.cluster(run).await?;
         let is_over = |name: &String| {
@@ -121,7 +122,7 @@ impl Task {
         let paths = Paths::of(self.engine.folder(), &self.id);
         let own = tokio::task::spawn_blocking(move || sums(&paths));
         let log = NodePlaces::of(&self.id).results();
-        // Beside the server's: each machine reads its log in its own time.
+        // In parallel with the server's: each machine reads its log at its own speed.
         let theirs = for_all(nodes.iter().zip(&*ends).map(|(node, end)| async {
             match end {
                 End::Read(_) => node.remote.digest(&log).await,
@@ -136,7 +137,7 @@ impl Task {
         let header = own.remove(HEADER).unwrap_or_default();
         let mut logs = BTreeMap::new();
         for ((node, end), theirs) in nodes.iter().zip(&mut *ends).zip(theirs) {
-            // One whose log has a header and no row has no piece.
+            // A log with a header but no rows has no piece.
             let begun = lock(merge).offset(&node.name) > 0;
             let nothing = if begun { header.clone() } else { Default::default() };
             let (mut size, mut sum) = own.remove(&node.name).unwrap_or(nothing);
@@ -152,7 +153,7 @@ impl Task {
                     *end = End::of_error(EngineError::Port(error));
                     false
                 }
-                // There is no log to compare it with: JMeter wrote none, or an earlier try has come to the cleaning of the nodes.
+                // There is no log to compare it with: JMeter wrote none, or an earlier attempt has cleaned the nodes.
                 Ok(None) => {
                     is_read
                         && run
@@ -202,8 +203,8 @@ impl Task {
         self.try_to("record the results of the nodes' logs", written.await.map(drop));
     }
 
-    /// Rebuilds spool and journal: the unchanged pieces of the other nodes, and the complete logs of those nodes. `false`: the received data
-    /// does not match either, and nothing was changed.
+    /// Rebuilds spool and journal: from the unchanged pieces of the other nodes, and the complete logs of those nodes.
+    /// `false`: the received data does not match either, and nothing was changed.
     async fn read_again(&self, merge: &SharedMerge, nodes: &[&Node]) -> Result<bool, EngineError> {
         let paths = Paths::of(self.engine.folder(), &self.id);
         let Some(header) = lock(merge).header().map(<[u8]>::to_vec) else { return Ok(false) };
@@ -235,7 +236,7 @@ impl Task {
         let log = NodePlaces::of(&self.id).results();
         let Some(theirs) = node.remote.digest(&log).await? else { return Ok(false) };
         let mut sum = Sha256::new();
-        // Where the rows lie that are not added yet, and they.
+        // The position of the rows that are not added yet, and the rows.
         let mut from = 0;
         let mut rest: Vec<u8> = Vec::new();
         while let Some(chunk) = node.remote.read_at(&log, from + rest.len() as u64, PIECE).await? {
@@ -281,12 +282,12 @@ fn incomplete(node: &str, end: &End, bytes: u64) -> Message {
     Message::new(code, text).with("node", node).with("bytes", bytes).with("detail", why)
 }
 
-/// All of it was read, and is not what the node has.
+/// It was read completely, and differs from the node's file.
 fn differs(node: &Node, end: &End, logs: &BTreeMap<String, NodeLog>) -> bool {
     matches!(end, End::Read(_)) && logs.get(&node.name).is_some_and(|log| !log.whole)
 }
 
-/// The running size and SHA-256 of each node's part of the spool, each with the header in front of it.
+/// The running size and SHA-256 of each node's part of the spool, each starting with the header.
 fn sums(paths: &Paths) -> std::io::Result<BTreeMap<String, (u64, Sha256)>> {
     let mut spool = BufReader::with_capacity(PIECE, std::fs::File::open(&paths.spool)?);
     let mut sums: BTreeMap<String, (u64, Sha256)> = BTreeMap::new();
@@ -328,7 +329,7 @@ struct NewSpool {
 }
 
 impl NewSpool {
-    /// The spool is there before the journal: see [`Paths::discard`].
+    /// The spool exists before the journal: see [`Paths::discard`].
     fn create(paths: &Paths) -> std::io::Result<Self> {
         let spool = BufWriter::with_capacity(PIECE, std::fs::File::create(&paths.new_spool)?);
         Ok(Self { spool, journal: NewJournal::create(paths)?, length: 0 })

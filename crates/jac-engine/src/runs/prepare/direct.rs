@@ -1,4 +1,5 @@
-//! Workers that each run the plan by themselves, started in step: all of them wait for one time a few seconds ahead, each by its own clock.
+//! Workers that each run the plan by themselves, started in step: all of them wait for a time a few seconds ahead, each
+//! by its own clock.
 
 use super::{Common, Place, absolute, launcher};
 use crate::error::EngineError;
@@ -89,7 +90,7 @@ struct Numbered {
     port: u16,
 }
 
-/// Brings what a worker's JMeter is started with, and gives the command that starts it.
+/// Copies the files that a worker's JMeter needs, and returns the command that starts it.
 async fn bring(run: &Run, common: &Common, worker: &Place, numbered: &Numbered) -> Result<Command, EngineError> {
     let places = NodePlaces::of(&run.id);
     let source = format!("{}:{}", worker.address, numbered.port);

@@ -1,4 +1,4 @@
-//! The plan's files on the nodes: a copy for each, or its part of the rows where they are split.
+//! The plan's files on the nodes: a copy for each, or its part of the rows of a split file.
 
 use super::Place;
 use crate::error::EngineError;

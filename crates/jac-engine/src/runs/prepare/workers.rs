@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 /// Between two polls of workers that are starting.
 const POLL_EVERY: Duration = Duration::from_millis(100);
-/// Ports are found free and taken a moment later; somebody else may come between.
+/// Ports are determined as free and used a moment later; another process may take them in between.
 const PORT_TRIES: u32 = 3;
 
 /// Starts all workers and waits until each accepts connections. Returns their registries' addresses.
@@ -120,7 +120,7 @@ async fn start_worker(
 }
 
 enum NotReachable {
-    /// Somebody was quicker; with other ports it may work.
+    /// Another process was faster; other ports may work.
     PortTaken,
     Interrupted(Interruption),
 }
@@ -159,7 +159,7 @@ async fn wait_until_reachable(
                 }
                 ProcessState::Absent | ProcessState::Running { .. } => (),
             }
-            // The master is the one that must reach it: a firewall may stand between the two.
+            // The master must be able to reach it: there may be a firewall in between.
             let reachable = master.remote.can_connect(&worker.address, ports.0).await?
                 && master.remote.can_connect(&worker.address, ports.1).await?;
             Ok((!reachable).then_some((worker, ports)))

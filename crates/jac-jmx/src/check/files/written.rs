@@ -1,4 +1,4 @@
-//! The files that a plan writes itself, as far as its texts show it.
+//! The files that a plan writes itself, as far as its texts show.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::expression::each_call;
 use crate::path::PlanPath;
 use crate::plan::Element;
 
-/// What a script that writes a file has in it.
+/// Texts that occur in scripts that write files.
 const WRITES: [&str; 11] = [
     ".write",
     ".text =",

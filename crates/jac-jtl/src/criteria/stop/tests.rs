@@ -1,4 +1,4 @@
-//! The rules by tables: what is one, and when a log breaks it.
+//! Tables of tests: valid rules, and when a log breaks a rule.
 
 use super::{DEFAULT_RULE, StopRule, StopRuleCode, StopRules};
 use crate::{LogReader, Sample, Settings};
@@ -108,7 +108,7 @@ fn old_samples_stop_nothing_however_bad_they_were() {
     assert_eq!(log.at(30).0, StopRuleCode::Broken);
     assert_eq!(log.at(39).0, StopRuleCode::Broken, "within 10 s they are new");
     assert_eq!(log.at(41).0, StopRuleCode::Late);
-    // What had happened meanwhile comes piece by piece.
+    // The samples of the meantime arrive little by little.
     for second in 30..300 {
         log.seconds(second..second + 1, "a", false, 10);
         assert_eq!(log.at(600).0, StopRuleCode::Late, "{second}");

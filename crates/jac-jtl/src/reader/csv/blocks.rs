@@ -23,7 +23,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Its sample where it is an ordinary row, field by field.
+    /// Its sample if it is an ordinary row, field by field.
     #[inline(always)]
     fn ordinary(&self, columns: &Columns, settings: &Settings) -> Option<Sample<'a>> {
         let ends = self.index.ends().get(self.first_end..=self.last_end)?;
@@ -32,12 +32,12 @@ impl<'a> Found<'a> {
 }
 
 impl CsvReader {
-    /// Reads the complete rows at the front of `bytes` by index; stops before one that needs the slow way's memory (it is
-    /// not complete, or faulty) and returns how many bytes it used.
+    /// Reads the complete rows at the front of `bytes` by index; stops before one that needs the slow path's memory
+    /// (incomplete or faulty) and returns how many bytes it used.
     pub(super) fn fast_rows(&mut self, bytes: &[u8], sink: &mut impl TakeSample) -> usize {
         let mut index = std::mem::take(&mut self.index);
         let mut used = 0;
-        // This many bytes that the block and its index stay in the processor's caches.
+        // Small enough that the block and its index stay in the CPU caches.
         let block_bytes = self.settings.block_bytes.max(1);
         while used < bytes.len() {
             let block = &bytes[used..bytes.len().min(used + block_bytes)];
@@ -93,8 +93,8 @@ impl CsvReader {
         index: &mut Index,
         sink: &mut impl TakeSample,
     ) -> (usize, bool) {
-        // SAFETY: the function is safe but for the instructions it uses, and the proof exists only where the processor was
-        // seen to have them.
+        // SAFETY: the function is safe except for its CPU instructions, and the proof exists only if the CPU was
+        // detected to have them.
         unsafe { self.rows_with_vectors(places, rows, index, sink) }
     }
 
@@ -171,7 +171,7 @@ impl CsvReader {
                 self.outcome.lines += 1;
                 self.outcome.samples += 1;
             } else {
-                // The slow way knows unusual numbers, blank lines and repeated headers, and says what is wrong.
+                // The slow path knows unusual numbers, blank lines and repeated headers, and names the fault.
                 self.slow_row(&block[start..=end], false, sink);
                 if !self.still(columns) {
                     return (end + 1, true);
@@ -184,13 +184,13 @@ impl CsvReader {
         (start, start > 0)
     }
 
-    /// Are the columns still these?
+    /// Whether the columns are still these.
     fn still(&self, columns: &Columns) -> bool {
         matches!(&self.state, State::Rows(now) if now == columns)
     }
 }
 
-/// What [`CsvReader::rows`] reads: a block that has been indexed, and all bytes from its first on.
+/// The input of [`CsvReader::rows`]: an indexed block, and all bytes from its first one on.
 struct Rows<'a> {
     columns: &'a Columns,
     count: usize,
@@ -240,7 +240,7 @@ mod tests {
             for _ in 0..20_000 {
                 let mut pick = |from: &[&'static str]| {
                     state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                    // Mostly the first: most rows are to be samples.
+                    // Mostly the first: most rows should be samples.
                     if state >> 60 > 1 { from[0] } else { from[(state >> 33) % from.len()] }
                 };
                 let fields: Vec<&str> = columns

@@ -3,7 +3,7 @@
 use super::{Masks, TakeMasks};
 use std::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
 
-/// That the processor has AVX2 and what came before or with it; can only be created by detecting that.
+/// Proof that the CPU has AVX2 and the instructions that it implies; can only be created by detecting them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Proof(());
 
@@ -22,8 +22,8 @@ impl Proof {
 #[inline]
 #[expect(unsafe_code, reason = "the only way to call code for a processor that may not be there")]
 pub(super) fn for_each(_proof: Proof, block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
-    // SAFETY: the function is safe but for the instructions it uses, and the proof exists only where `Proof::find` has
-    // seen that the processor has them.
+    // SAFETY: the function is safe except for its CPU instructions, and the proof exists only if `Proof::find` has
+    // detected that the CPU has them.
     unsafe { with_avx2(block, delimiter, taker) }
 }
 
@@ -44,13 +44,13 @@ fn with_avx2(block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
     super::each_64(block, masks, super::one_by_one, taker);
 }
 
-/// Two vectors of 32 bytes. Without a pointer the compiler puts them together from halves.
+/// Two vectors of 32 bytes. Without a pointer the compiler assembles them from halves.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,popcnt")]
 #[expect(unsafe_code, reason = "there is no load that takes a reference")]
 fn load(chunk: &[u8; 64]) -> (__m256i, __m256i) {
     let (halves, _) = chunk.as_chunks::<32>();
-    // SAFETY: each half is 32 bytes that may be read, and the load asks for no alignment.
+    // SAFETY: each half is 32 readable bytes, and the load requires no alignment.
     let half = |at: usize| unsafe { _mm256_loadu_si256(halves[at].as_ptr().cast()) };
     (half(0), half(1))
 }

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
 };
 
-/// That the processor has AVX-512 with VBMI2; can only be created by detecting that.
+/// Proof that the CPU has AVX-512 with VBMI2; can only be created by detecting it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Proof(());
 
@@ -24,8 +24,8 @@ impl Proof {
 #[inline]
 #[expect(unsafe_code, reason = "the only way to call code for a processor that may not be there")]
 pub(super) fn for_each(_proof: Proof, block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
-    // SAFETY: the function is safe but for the instructions it uses, and the proof exists only where `Proof::find` has
-    // seen that the processor has them.
+    // SAFETY: the function is safe except for its CPU instructions, and the proof exists only if `Proof::find` has
+    // detected that the CPU has them.
     unsafe { with_avx512(block, delimiter, taker) }
 }
 
@@ -45,7 +45,7 @@ fn with_avx512(block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
         let at = _mm512_set1_epi32(at as i32);
         let mut rest = mask;
         for (number, sixteen) in sixteens.iter_mut().enumerate() {
-            // The numbers of the bits that are left come to the front.
+            // Moves the numbers of the remaining bits to the front.
             let bits = _mm512_maskz_compress_epi8(rest, numbers);
             store(_mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(bits)), at), sixteen);
             if mask.count_ones() as usize <= (number + 1) * 16 {
@@ -63,7 +63,7 @@ fn with_avx512(block: &[u8], delimiter: u8, taker: &mut impl TakeMasks) {
 #[target_feature(enable = "avx512f")]
 #[expect(unsafe_code, reason = "there is no load that takes a reference")]
 fn load(bytes: &[u8; 64]) -> __m512i {
-    // SAFETY: these are 64 bytes that may be read, and the load asks for no alignment.
+    // SAFETY: these are 64 readable bytes, and the load requires no alignment.
     unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }
 
@@ -71,6 +71,6 @@ fn load(bytes: &[u8; 64]) -> __m512i {
 #[target_feature(enable = "avx512f")]
 #[expect(unsafe_code, reason = "there is no store that takes a reference")]
 fn store(numbers: __m512i, into: &mut [u32; 16]) {
-    // SAFETY: these are 64 bytes that may be written, and the store asks for no alignment.
+    // SAFETY: these are 64 writable bytes, and the store requires no alignment.
     unsafe { _mm512_storeu_si512(into.as_mut_ptr().cast(), numbers) }
 }

@@ -57,11 +57,12 @@ pub(super) fn next_markup(bytes: &[u8]) -> Option<(Markup<'_>, usize)> {
     Some((Markup::Start { name, attributes, closed }, length))
 }
 
-/// A tag that has an end.
+/// The end of a tag.
 enum Tag {
     /// Its length.
     Whole(usize),
-    /// The length up to where another document begins: the log was truncated within the tag, and another one appended.
+    /// The length up to the beginning of another document: the log was truncated within the tag, and another one
+    /// appended.
     Cut(usize),
 }
 
@@ -103,7 +104,7 @@ pub(super) fn attributes(mut text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])
     })
 }
 
-/// Appends text with its entities resolved; what is no entity stays as it is.
+/// Appends text with its entities resolved; invalid entities are kept as text.
 pub(super) fn unescape(mut text: &[u8], into: &mut Vec<u8>) {
     while let Some(ampersand) = memchr(b'&', text) {
         into.extend_from_slice(&text[..ampersand]);

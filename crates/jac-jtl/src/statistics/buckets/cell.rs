@@ -1,7 +1,7 @@
-//! One group's samples in one bucket of time, packed: a few sums, and the response times in steps.
+//! One group's samples in one time bucket, packed: a few sums, and the response times in steps.
 //!
-//! A long run has hundreds of thousands of cells, so each is one piece of memory. Its size is bounded by the number of steps, and mean and
-//! greatest time stay exact.
+//! A long run has hundreds of thousands of cells, so each is a single allocation. Its size is bounded by the number of
+//! steps; the mean and the maximum stay exact.
 
 use crate::statistics::hot::HotCell;
 use crate::statistics::labels::GroupId;
@@ -50,7 +50,7 @@ impl Sums {
         self.max_ms = self.max_ms.max(other.max_ms);
     }
 
-    /// As they are packed. Nearly all samples have every number, so what is packed is how many have not.
+    /// The packed form. Nearly all samples have every number, so it stores how many lack it.
     fn numbers(&self) -> [u64; 11] {
         [
             self.samples,
@@ -113,7 +113,7 @@ impl Cell {
         sums
     }
 
-    /// Memory in bytes, about: the same for the same samples, and never less for more of them.
+    /// Approximate memory in bytes: the same for the same samples, and never less for more of them.
     pub(super) fn memory(&self) -> usize {
         Self::BYTES + self.packed.len()
     }

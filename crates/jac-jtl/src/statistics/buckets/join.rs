@@ -1,5 +1,5 @@
-//! Several sets of buckets become one, and narrow buckets wider ones: what falls into one bucket is unpacked, added up and
-//! packed once.
+//! Merges several sets of buckets, and narrow buckets into wider ones: everything that belongs to one bucket is
+//! unpacked, added up and packed once.
 
 use super::{Bucket, Buckets, Cell, Numbers, WIDTHS_S, add_each};
 use crate::statistics::active::UNNAMED;
@@ -8,16 +8,18 @@ use crate::statistics::kind::KINDS;
 use crate::statistics::summing::Summing;
 use std::collections::BTreeMap;
 
-/// Cells from which on several threads put sets together, and how many: for a moment, on however few processors.
+/// The number of cells above which several threads merge sets, and the number of threads: for a moment, regardless of
+/// the number of CPUs.
 const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 
-/// A bucket that is to be put together with others: its start, itself, and the numbers that what is in it has here, where
-/// it comes from another set.
+/// A bucket that will be merged with others: its start, the bucket itself, and, if it comes from another set, the
+/// numbers that its keys have here.
 type Loose<'a> = (i64, Bucket, Option<&'a Numbers>);
 
 impl Buckets {
-    /// Adds others' buckets. All become as wide as they have to be to keep to the limit of their number together; [`Buckets::keep_to`] is due.
+    /// Adds others' buckets. All become as wide as the limit of their total number requires; call [`Buckets::keep_to`]
+    /// afterwards.
     pub(in crate::statistics) fn merge(&mut self, others: Vec<(Self, Numbers)>) {
         let width = common_width(std::iter::once(&*self).chain(others.iter().map(|(other, _)| other)));
         if width != self.width {
@@ -35,7 +37,7 @@ impl Buckets {
         self.put_together(loose, THREADS, &mut Summing::default());
     }
 
-    /// Makes buckets wider by one step.
+    /// Widens buckets by one step.
     pub(super) fn widen(&mut self, summing: &mut Summing) {
         self.width += 1;
         self.replaced = self.now;
@@ -43,7 +45,8 @@ impl Buckets {
         self.put_together(narrow.into_iter().map(|(start, bucket)| (start, bucket, None)).collect(), 1, summing);
     }
 
-    /// Makes buckets of this width of narrower ones, which come in the order of time. There are no others here.
+    /// Builds buckets of this width from narrower ones, which are in the order of time. There must be no other buckets
+    /// yet.
     fn put_together(&mut self, loose: Vec<Loose<'_>>, threads: usize, summing: &mut Summing) {
         let width_ms = self.width_ms() as i64;
         let now = self.now;
@@ -65,7 +68,7 @@ impl Buckets {
     }
 }
 
-/// The least width at which all these buckets together are no more than the limit.
+/// The smallest width at which all these buckets together do not exceed the limit.
 fn common_width<'a>(parts: impl Iterator<Item = &'a Buckets>) -> usize {
     let (mut width, mut limit, mut starts) = (0, usize::MAX, Vec::new());
     for part in parts {
@@ -104,7 +107,7 @@ fn split(mut loose: Vec<Loose<'_>>, parts: usize, width_ms: i64) -> Vec<Vec<Loos
     split
 }
 
-/// Wider buckets of narrower ones, which come in the order of time.
+/// Builds wider buckets from narrower ones, which are in the order of time.
 fn wider(loose: Vec<Loose<'_>>, width_ms: i64, now: u64, summing: &mut Summing) -> Vec<(i64, Bucket)> {
     let mut wide: Vec<(i64, Bucket)> = Vec::new();
     let mut cells = Vec::new();
@@ -128,7 +131,7 @@ fn wider(loose: Vec<Loose<'_>>, width_ms: i64, now: u64, summing: &mut Summing) 
 }
 
 impl Bucket {
-    /// Adds all of another one but its cells, which go behind the others.
+    /// Adds everything of another one except its cells, which are appended to `cells`.
     fn take(&mut self, other: Self, numbers: Option<&Numbers>, cells: &mut Vec<Cell>) {
         let here = |numbers: Option<&Vec<u32>>, number: u32| match numbers {
             Some(numbers) => numbers.get(number as usize).copied().unwrap_or(REST),
@@ -141,7 +144,7 @@ impl Bucket {
             cell
         }));
         for (worker, latest) in other.threads {
-            // A log that names no worker is one by its own number, wherever it is counted.
+            // A log that names no worker is identified by its own number, wherever it is counted.
             let worker = match worker {
                 UNNAMED.. if worker != REST => worker,
                 _ => here(numbers.map(|numbers| &numbers.workers), worker),

@@ -9,7 +9,8 @@ use crate::statistics::shape::shown_percentiles;
 use crate::statistics::summing::Summing;
 use crate::statistics::times::STEPS;
 
-/// Cells from which on several threads make their points, and how many: for a moment, on however few processors.
+/// The number of cells above which several threads compute points, and the number of threads: for a moment, regardless
+/// of the number of CPUs.
 const WORTH_THREADS: usize = 2_000;
 const THREADS: usize = 4;
 
@@ -110,7 +111,7 @@ fn point<'a>(
     }
     let counts: Vec<(u32, u64)> =
         steps.iter().filter_map(|(step, count)| Some((STEPS.least_of(*step)?, *count))).collect();
-    // Samples without a response time have a point as well.
+    // Samples without a response time also have a point.
     let timed = sums.elapsed.count > 0;
     let [p50_ms, p90_ms, p95_ms, p99_ms] = shown_percentiles(&counts).map(|ms| timed.then_some(ms));
     Some(Point {

@@ -50,7 +50,7 @@ impl Within<'_> {
         sums
     }
 
-    /// The same of all rows of a label.
+    /// The same for all rows of a label.
     pub(in crate::statistics) fn of_label(&self, label: u32, summing: &mut Summing) -> Sums {
         let kinds = KINDS as u32;
         let first = self.0.partition_point(|cell| cell.group / kinds < label);

@@ -26,13 +26,13 @@ impl Count {
         self.last_ms = self.last_ms.max(other.last_ms);
     }
 
-    /// Which interval it lies in.
+    /// The interval that it belongs to.
     fn interval(self, width_ms: i64) -> i64 {
         self.first_ms.div_euclid(width_ms)
     }
 }
 
-/// Failures over time. The owner knows the width of the intervals, which is the same for all.
+/// Failures over time. The owner stores the width of the intervals, which is the same for all.
 #[derive(Debug, Clone)]
 pub(super) struct OverTime {
     all: Count,
@@ -96,7 +96,7 @@ impl OverTime {
         Some(count)
     }
 
-    /// Nearly always its interval is the newest.
+    /// Its interval is nearly always the newest.
     fn put(&mut self, count: Count, width_ms: i64) {
         let interval = count.interval(width_ms);
         let at = match self.parts.last() {
