@@ -52,8 +52,6 @@ const HEAD = 31;
 const NEAR_END = 25;
 /** Narrower windows have no space for a list's table. */
 const CARDS_BELOW_PX = 640;
-/** A card has its values below one another, so even this width is enough for all of them. */
-const CARD_ROOM_PX = 900;
 
 /**
  * Renders a dense table: sticky header, choice of columns, keyboard, CSV; beyond a page of rows only the visible ones are in the DOM.
@@ -69,7 +67,8 @@ export function TableView<Row extends RowData>(props: Props<Row>) {
   useMoreAtRight(scroller, props.bare ? "bare" : asCards ? "cards" : "table");
   const visibleRows = fitting ?? props.visibleRows ?? 18;
 
-  const { table, reset } = useTableModel(props, asCards ? CARD_ROOM_PX : windowWidth);
+  // A card has its values below one another: there is room for all of them.
+  const { table, reset } = useTableModel(props, asCards ? Number.POSITIVE_INFINITY : windowWidth);
   const columns = table.getVisibleLeafColumns();
   const { rows } = table.getRowModel();
   const scrolls = rows.length > visibleRows && !printing && !asCards;

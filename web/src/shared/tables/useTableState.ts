@@ -27,6 +27,7 @@ export function useTableState(name: string, initial: ColumnSort | null): TableSt
     filter,
     setFilter: (text) => put(`${name}.q`, text === "" ? null : text),
     sort,
-    setSort: (next) => put(`${name}.sort`, next === null ? "" : (next.desc ? "-" : "") + next.id),
+    // An empty value is not the initial sort; without one there is nothing to tell it from.
+    setSort: (next) => put(`${name}.sort`, next !== null ? (next.desc ? "-" : "") + next.id : initial === null ? null : ""),
   };
 }

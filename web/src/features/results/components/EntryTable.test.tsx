@@ -62,6 +62,14 @@ it("folds what is inside a transaction where the plan says what that is, and kee
   await userEvent.click(fold());
   expect(screen.getByText("2 of 3")).toBeDefined();
   expect([names(), fold().getAttribute("aria-expanded"), url()]).toEqual([["Home", "Purchase"], "false", "?labels.fold=Purchase"]);
+  // Sorted, all labels are in one list, also those of a collapsed transaction.
+  const samples = () => screen.getByRole("button", { name: /^Samples/ });
+  await userEvent.click(samples());
+  expect(names()).toHaveLength(3);
+  expect(screen.queryByRole("button", { name: /in Purchase/ })).toBeNull();
+  await userEvent.click(samples());
+  await userEvent.click(samples());
+  expect(names()).toEqual(["Home", "Purchase"]);
   await userEvent.click(fold());
   expect([names(), url()]).toEqual([["Home", "Purchase", "Login"], ""]);
 });

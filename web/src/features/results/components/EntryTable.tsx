@@ -78,7 +78,17 @@ function samplesColumn(show: ShowSamples): Column<Row> {
 }
 
 const TABLE = "labels";
-const NONE_CLOSED: ReadonlySet<string> = new Set();
+
+const PLACED = new WeakMap<Entry, Row>();
+
+/** The row at its place among the transactions: the same object while neither changes, so that unchanged rows are not rendered again. */
+function placed(entry: Entry, depth: number, inside: number): Row {
+  const before = PLACED.get(entry);
+  if (before?.depth === depth && (before.inside ?? 0) === inside) return before;
+  const row: Row = { ...entry, depth, ...(inside > 0 ? { inside } : {}) };
+  PLACED.set(entry, row);
+  return row;
+}
 
 interface FoldProps {
   label: string;
@@ -90,7 +100,7 @@ interface FoldProps {
 function FoldButton({ label, inside, open, onToggle }: FoldProps) {
   const name = `${plural(inside, "label")} in ${label}`;
   return (
-    <button type="button" className="btn btn-quiet fold-button" aria-expanded={open} aria-label={name} title={open ? `Fold ${name}` : `Unfold ${name}`} onClick={() => onToggle(label)}>
+    <button type="button" className="btn btn-quiet fold-button" aria-expanded={open} aria-label={name} title={open ? `Collapse ${name}` : `Expand ${name}`} onClick={() => onToggle(label)}>
       <Icon name={open ? "chevron-down" : "chevron-right"} />
     </button>
   );
@@ -102,7 +112,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
   const transactions = useTransactions();
   const parts = useTransactionParts();
   const { closed, toggle } = useFolding();
-  const { filter } = useTableState(TABLE, null);
+  const { filter, sort } = useTableState(TABLE, null);
   const there = useMemo(() => new Set(summary.labels.map(({ label }) => label)), [summary.labels]);
   // A log does not say which samples belong to which transaction; where the plan does, they fold.
   const folds = useMemo(() => Object.entries(parts).some(([transaction, labels]) => there.has(transaction) && labels.some((label) => there.has(label))), [parts, there]);
@@ -128,9 +138,9 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
               {name}
             </label>
           );
-        if (!folds) return chosen;
+        if (row.depth === undefined) return chosen;
         return (
-          <span className="label-place" style={{ paddingLeft: `${(row.depth ?? 0) * 1.1}rem` }}>
+          <span className="label-place" style={{ paddingLeft: `${row.depth * 1.1}rem` }}>
             {row.inside === undefined ? <span className="fold-space" /> : <FoldButton label={row.label} inside={row.inside} open={!closed.has(row.label)} onToggle={toggle} />}
             {chosen}
           </span>
@@ -140,7 +150,7 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
     const kindOf = (row: Row) => (row.isTotal === true ? "total" : transactions.has(row.label) ? "transaction" : "sample");
     const kind: Column<Row> = { id: "kind", name: "Kind", optional: true, value: kindOf, cell: kindOf };
     return [label, kind, ...NUMBERS, apdexColumn(apdex), ...(showSamples === null ? [] : [samplesColumn(showSamples)])];
-  }, [choice, scheme, apdex, showSamples, transactions, folds, closed, toggle]);
+  }, [choice, scheme, apdex, showSamples, transactions, closed, toggle]);
 
   const [only, setOnly] = useState(false);
   const [transactionsOnly, setTransactionsOnly] = useState(false);
@@ -149,14 +159,12 @@ export function EntryTable({ summary, choice, apdex, showSamples, empty }: Props
   const rows = useMemo<Row[]>(() => {
     const picked = only && choice !== null ? summary.labels.filter((row) => choice.chosen.includes(row.label)) : summary.labels;
     if (transactionsOnly && isMixed) return picked.filter((row) => transactions.has(row.label));
-    if (!folds) return picked;
-    const inside = new Map(Object.entries(parts).map(([transaction, labels]) => [transaction, labels.filter((label) => there.has(label)).length]));
-    // What is searched for is found also inside a folded transaction.
-    return folded(picked, parts, filter === "" ? closed : NONE_CLOSED).map(({ row, depth }) => {
-      const count = inside.get(row.label) ?? 0;
-      return { ...row, depth, ...(count > 0 ? { inside: count } : {}) };
-    });
-  }, [only, choice, summary.labels, transactionsOnly, isMixed, transactions, folds, parts, there, filter, closed]);
+    // Sorted and filtered rows are a list of all labels: none is hidden, and none has its transaction above it.
+    if (!folds || sort !== null || filter !== "") return picked;
+    const shown = new Set(picked.map(({ label }) => label));
+    const inside = new Map(Object.entries(parts).map(([transaction, labels]) => [transaction, labels.filter((label) => shown.has(label)).length]));
+    return folded(picked, parts, closed).map(({ row, depth }) => placed(row, depth, inside.get(row.label) ?? 0));
+  }, [only, choice, summary.labels, transactionsOnly, isMixed, transactions, folds, parts, sort, filter, closed]);
   return (
     <DataTable
       cards
