@@ -2,6 +2,11 @@
 import { chip, choose, expect, expectRefused, look, rowsOf } from "../fixtures.mjs";
 import { LAUNCH_MS, targetHost, targetPort, test } from "./stories.mjs";
 
+// Also if the story fails: it begins without a schedule.
+test.afterEach(async ({ person, plan }) => {
+  for (const { id, plan: scheduled } of (await person.get("/schedules")).items) if (scheduled.id === plan.id) await person.call("DELETE", `/schedules/${id}`);
+});
+
 test("a schedule shows its next times, is started manually with an ephemeral cluster, and its run links to it", async ({ page, plan }) => {
   const name = `nightly ${plan.id}`;
   await page.goto("/");
