@@ -79,7 +79,7 @@ it("sorts by a column, in the other direction, and not at all; header and addres
   expect([sortOf("p95"), order(), window.location.search]).toEqual(["ascending", ["Home", "Login", "Search"], "?labels.sort=p95"]);
   expect(sortOf("Label")).toBe("none");
   await click();
-  expect([sortOf("p95"), order(), window.location.search]).toEqual(["none", ["Home", "Login", "Search"], "?labels.sort="]);
+  expect([sortOf("p95"), order(), window.location.search]).toEqual(["none", ["Home", "Login", "Search"], ""]);
 });
 
 it("shows the rows filtered by the address, and how many of how many", () => {
