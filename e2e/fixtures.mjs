@@ -82,5 +82,12 @@ export async function expectRefused(field) {
   await expect(field).toHaveAccessibleDescription(/\S/);
 }
 
-/** Waits until the server reports this phase of a cluster or a run. */
-export const reaches = (session, path, phase, timeout) => expect.poll(async () => (await session.get(path)).phase, { message: `${path} is ${phase}`, timeout, intervals: [250] }).toBe(phase);
+const ENDED = ["finished", "terminated", "failed"];
+
+/** Waits until the server reports this phase of a cluster or a run, or that it has ended in another one. */
+export async function reaches(session, path, phase, timeout) {
+  let found;
+  const seen = async () => (found = await session.get(path)).phase;
+  await expect.poll(seen, { message: `${path} is ${phase}`, timeout, intervals: [250] }).toMatch(new RegExp(`^(${[phase, ...ENDED].join("|")})$`));
+  expect(found.phase, `${path}: ${JSON.stringify(found.cause)}`).toBe(phase);
+}
