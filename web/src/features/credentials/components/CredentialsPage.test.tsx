@@ -102,8 +102,11 @@ describe("a new set", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(api.changes()).toMatchObject([{ path: "/credentials", body: { name: "second", aws: { access_key_id: "AKIA1", secret_access_key: "s3cret" } } }]);
   });
-  it("that AWS rejects may be saved untested", async () => {
-    api.answer("POST /credentials", { status: 400, body: fault("credentials_refused") });
+  it.each([
+    ["credentials_refused", 400],
+    ["credentials_untested", 502],
+  ])("may be saved untested after %s with status %d", async (code, status) => {
+    api.answer("POST /credentials", { status, body: fault(code) });
     show();
     const dialog = await open();
     await fill(dialog);
