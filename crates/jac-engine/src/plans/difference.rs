@@ -84,7 +84,7 @@ impl Engine {
     /// Compares two revisions of a plan. It reads files: do not call it on an async thread.
     ///
     /// # Errors
-    /// When a revision does not exist, or not any more.
+    /// When a revision does not exist, or was removed.
     pub fn compare_revisions(&self, plan: &Plan, from: u32, to: u32) -> Result<RevisionDifference, EngineError> {
         let (before, after) = (self.plan_revision(plan, from)?, self.plan_revision(plan, to)?);
         let find = |files: &[PlanFile], path: &str| files.iter().find(|file| file.path == path).cloned();
