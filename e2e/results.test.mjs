@@ -4,7 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { answerTo as answerToAct, choose, expect, expectRefused, idOf, look, rowsOf, test as common } from "./fixtures.mjs";
+import { answerTo as answerToAct, choose, expect, expectRefused, idOf, look, test as common } from "./fixtures.mjs";
 import { end, useJac } from "./jac.mjs";
 import { freePort } from "./provider.mjs";
 import { formOf, resultLog, Session } from "./session.mjs";
@@ -155,7 +155,7 @@ test("samples of all runs of a plan are found, each with its run, also by the pa
   const found = page.getByRole("region", { name: "Samples found" });
   const counted = (matched) => page.getByRole("status").filter({ hasText: new RegExp(`^${matched} of 800 .* 2 runs`) });
   await expect(counted(13)).toBeVisible();
-  await expect(rowsOf(found, "found").first().getByRole("link", { name: id })).toBeVisible();
+  await expect(found.getByRole("row").nth(1).getByRole("link", { name: id })).toBeVisible();
   await look(page);
   // The address finds the same samples.
   await page.goto(`/plans/${plan.id}?find.code=500&find.keep=slowest`);
