@@ -14,7 +14,8 @@ import { defineConfig } from "@playwright/test";
 import { LAUNCHED } from "./browser.mjs";
 
 const SECOND = 1000;
-const project = (name, testMatch, seconds) => ({ name, testMatch, timeout: seconds * SECOND });
+// A folder each: a project that starts empties its own.
+const project = (name, testMatch, seconds) => ({ name, testMatch, timeout: seconds * SECOND, outputDir: `test-results/${name}` });
 
 export default defineConfig({
   projects: [
