@@ -143,7 +143,7 @@ pub(super) enum Stamps {
     Numbers(TimeUnit),
     /// Dates with a time.
     Dates,
-    /// The same of digits alone: `yyyyMMddHHmmss` or `yyyyMMddHHmmssSSS`.
+    /// Dates and times of digits alone: `yyyyMMddHHmmss` or `yyyyMMddHHmmssSSS`.
     DigitDates,
     /// Times of an unknown day.
     TimesOfDay,

@@ -134,7 +134,7 @@ function newestEnd(points: Point[], bucketMs: number, settledMs: number | null):
 /** The server's rate of all samples covers the last five seconds. */
 const RATE_MS = 5000;
 
-/** The same of selected labels is counted from whole intervals, in milliseconds: in a long run, one of these is longer than five seconds. */
+/** The rate of selected labels is counted from whole intervals, in milliseconds: in a long run, one of these is longer than five seconds. */
 function rateLength(bucketMs: number): number {
   return Math.ceil(RATE_MS / bucketMs) * bucketMs;
 }
