@@ -70,6 +70,11 @@ fn what_cannot_be_imported_is_bad_input_and_leaves_nothing() {
         let refused = jac(folder, &["import", log, "--plan", "Shop"]);
         assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
     }
+    // A results folder, and the log in it.
+    std::fs::create_dir(folder.join("out")).expect("a folder");
+    std::fs::write(folder.join("out/results.jtl"), log(1_700_000_000_000)).expect("written");
+    let twice = jac(folder, &["import", "out", "out/results.jtl", "--plan", "Shop"]);
+    assert_eq!(twice.status.code(), Some(2), "{}", String::from_utf8_lossy(&twice.stderr));
     for below in ["runs", "uploads"] {
         let left = std::fs::read_dir(folder.join("data").join(below)).expect("the folder").count();
         assert_eq!(left, 0, "{below}");
