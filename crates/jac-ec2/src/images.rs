@@ -20,7 +20,7 @@ pub struct Image {
     pub root_device: String,
 }
 
-/// The image for that architecture; a sentence if there is none.
+/// The image for that architecture; a sentence if no image matches.
 pub async fn look_up(aws: &Aws, image: &Ec2Image, architecture: &str) -> Result<Result<Image, String>, PortError> {
     match image {
         Ec2Image::Id(id) => by_id(aws, id, architecture).await,

@@ -29,7 +29,7 @@ pub struct Place {
     pub somewhere: Ipv4Addr,
 }
 
-/// Finds the subnets of a configuration; a fault if there are none.
+/// Finds the subnets of a configuration; a fault if none match.
 pub async fn find(aws: &Aws, config: &Ec2Config) -> Result<Result<Place, Fault>, PortError> {
     let fault = |text: String| {
         let named = if config.subnets.is_empty() { field::VPC } else { field::SUBNETS };

@@ -129,7 +129,7 @@ impl Launching<'_> {
         }
     }
 
-    /// The node with its next place. If there is none it stays unchanged, and is rejected once more.
+    /// The node with its next place. After its last place it stays unchanged, and is rejected once more.
     fn where_capacity_may_be(&self, node: NodeRecord) -> NodeRecord {
         let state = self.state();
         let is_exhausted = state.exhausted.contains(&placing::place(self.call.launch, &node));

@@ -420,7 +420,7 @@ impl Ec2Cloud {
 #[derive(Debug)]
 pub(crate) struct Unlisted {
     pub error: PortError,
-    /// AWS rejected the credentials, or there are none. Otherwise the same question may be answered later.
+    /// AWS rejected the credentials, or none were found. Otherwise the same question may be answered later.
     pub is_of_credentials: bool,
 }
 

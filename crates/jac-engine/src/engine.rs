@@ -269,7 +269,7 @@ impl Engine {
         Some(self.archives()).filter(|archive| archive.is_used())
     }
 
-    /// The same, even if there is no store.
+    /// The same, also without a store.
     pub(crate) fn archives(&self) -> &Archive {
         &self.inner.archive
     }

@@ -65,7 +65,7 @@ impl Engine {
         Ok(counted)
     }
 
-    /// The faults that prevent the server from working; empty if there are none.
+    /// The faults that prevent the server from working; empty if it works.
     pub async fn unready(&self) -> Vec<Unready> {
         let mut faults = Vec::new();
         let answered: Result<bool, StoreError> = self.store().has_sign_in().await;

@@ -14,7 +14,7 @@ pub(super) const JOURNAL: &str = "uploads.json";
 
 /// The uploads in a folder's journal.
 pub(crate) fn begun_in(folder: &Path) -> BTreeMap<String, Begun> {
-    // Without a readable journal uploads are started again, which only costs time.
+    // Without a readable journal uploads are started again; parts of the earlier ones stay until a lifecycle rule of the bucket removes them.
     let bytes = read_regular(&folder.join(JOURNAL)).ok();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }

@@ -39,7 +39,7 @@ impl Engine {
     /// do not call it on an async thread.
     ///
     /// # Errors
-    /// When there are none or too many, one is named twice, or a run does not exist.
+    /// When no run or too many runs are named, one is named twice, or a run does not exist.
     pub fn runs_over_time(&self, runs: &[RunId], label: Option<&str>) -> Result<RunsOverTime, EngineError> {
         let different: HashSet<&RunId> = runs.iter().collect();
         if runs.is_empty() || runs.len() > MOST_COMPARED || different.len() < runs.len() {

@@ -61,7 +61,7 @@ pub struct RevisionView {
     pub main_file: String,
     /// How many runs ran it.
     pub runs: u64,
-    /// The revision that `changes` are relative to: the newest kept one before it; `null` if there is none.
+    /// The revision that `changes` are relative to: the newest kept one before it; `null`: no earlier one is kept.
     pub changes_from: Option<u32>,
     /// Files that were added, removed or changed since then, the first 50.
     pub changes: Vec<ChangedFile>,

@@ -338,7 +338,7 @@ impl Common {
         Ok(Some(RmiStoreOnNode { path, password }))
     }
 
-    /// Copies the file of system properties to the node and returns its path there; `None` if there are none.
+    /// Copies the file of system properties to the node and returns its path there; `None`: the run sets no system properties.
     async fn bring_system_properties(&self, place: &Place, run: &Run) -> Result<Option<String>, EngineError> {
         if self.system.is_empty() {
             return Ok(None);

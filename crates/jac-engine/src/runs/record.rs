@@ -44,7 +44,7 @@ impl RunRecord {
         folder.join(NAME).is_file()
     }
 
-    /// The record in a run's folder; `None`: there is none, or what is there is no record, or no regular file.
+    /// The record in a run's folder; `None`: the folder has no `run.json`, or that is not a record or not a regular file.
     ///
     /// # Errors
     /// When it cannot be read now, or was written by a newer JAC: the folder may still belong to a run.

@@ -219,7 +219,7 @@ impl Shipping {
 }
 
 impl Engine {
-    /// Sets the factory of people's own search targets. Without it there are none.
+    /// Sets the factory of people's own search targets. Without it, people cannot have any.
     pub fn make_search_targets_with(&self, maker: Arc<dyn TargetMaker>) {
         *self.shipping().maker.lock().unwrap_or_else(PoisonError::into_inner) = Some(maker);
     }

@@ -4735,7 +4735,7 @@ export interface components {
             runs: number;
             /**
              * Format: int32
-             * @description The revision that `changes` are relative to: the newest kept one before it; `null` if there is none.
+             * @description The revision that `changes` are relative to: the newest kept one before it; `null`: no earlier one is kept.
              */
             changes_from: number | null;
             /** @description Files that were added, removed or changed since then, the first 50. */
