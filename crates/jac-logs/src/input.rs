@@ -109,7 +109,7 @@ pub(crate) struct Opened {
 pub(crate) enum Broken {
     /// The file ends too early.
     Truncated,
-    /// Bytes within it are wrong: what follows them is lost.
+    /// Bytes within it are wrong: what follows them is lost, or wrong until the checksum shows it.
     Damaged,
 }
 

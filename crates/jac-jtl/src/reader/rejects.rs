@@ -42,7 +42,7 @@ pub struct ReadOutcome {
     pub cut_rows: u64,
     /// Logs that do not end properly: within a row, or as XML without their closing tag.
     pub cut_logs: u64,
-    /// Those of them that are damaged compressed files: what follows the damage could not be decompressed.
+    /// Those of them that are damaged compressed files: rows after the damage are missing or wrong.
     pub damaged_logs: u64,
     /// Nested samples of an XML log that lie deeper than JMeter writes them to a CSV log: they are left out.
     pub too_deep: u64,
@@ -130,8 +130,8 @@ impl ReadOutcome {
         };
         let damaged = match self.damaged_logs {
             0 => None,
-            1 => Some("The log is damaged: it could be decompressed only up to the damage.".to_owned()),
-            logs => Some(format!("{logs} logs are damaged: they could be decompressed only up to the damage.")),
+            1 => Some("The log is damaged: its rows after the damage are missing or wrong.".to_owned()),
+            logs => Some(format!("{logs} logs are damaged: their rows after the damage are missing or wrong.")),
         };
         truncated.into_iter().chain(damaged).reduce(|first, second| format!("{first} {second}"))
     }
