@@ -123,6 +123,14 @@ fn a_plan_without_an_end_says_so() {
 }
 
 #[test]
+fn a_file_that_may_end_its_threads_early_is_named() {
+    let check = check(&plan!("csv_ends"), &CheckInput::new("p.jmx"));
+    let found: Vec<_> = check.findings.iter().filter(|finding| finding.code == "csv_may_end_first").collect();
+    let of = |index: usize| (found[index].element.as_deref(), found[index].params["csv"].as_str());
+    assert_eq!((found.len(), of(0), of(1)), (2, (Some("Counted"), "Orders"), (Some("Timed"), "Customers")));
+}
+
+#[test]
 fn missing_and_unreachable_files_are_errors() {
     let check = check(&plan!("files"), &CheckInput::new("files.jmx"));
     let mut found: Vec<_> = check

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Bytes fetched at once by sequential reads: an object store returns large pieces in little more time than small ones.
 const PIECE: usize = 1 << 20;
@@ -22,6 +23,11 @@ pub trait BytesAt: Debug + Send + Sync {
     /// # Errors
     /// When it cannot be read; [`ErrorKind::UnexpectedEof`] if there are not enough bytes.
     fn read_exact_at(&self, into: &mut [u8], position: u64) -> std::io::Result<()>;
+
+    /// When they were last changed, if that is known.
+    fn modified(&self) -> Option<SystemTime> {
+        None
+    }
 }
 
 impl BytesAt for File {
@@ -31,6 +37,10 @@ impl BytesAt for File {
 
     fn read_exact_at(&self, into: &mut [u8], position: u64) -> std::io::Result<()> {
         FileExt::read_exact_at(self, into, position)
+    }
+
+    fn modified(&self) -> Option<SystemTime> {
+        self.metadata().and_then(|metadata| metadata.modified()).ok()
     }
 }
 

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// The extension of a compressed log.
 pub(crate) const COMPRESSED: &str = ".zst";
@@ -65,6 +66,15 @@ impl KeptFile {
         match self {
             Self::Plain(_, bytes) | Self::Elsewhere(_, bytes) => *bytes,
             Self::Compressed(log) => log.bytes(),
+        }
+    }
+
+    /// When it was last changed here; `None` for an object of the store.
+    pub fn modified(&self) -> Option<SystemTime> {
+        match self {
+            Self::Plain(file, _) => file.modified(),
+            Self::Compressed(log) => log.modified(),
+            Self::Elsewhere(object, _) => object.modified(),
         }
     }
 

@@ -199,6 +199,18 @@ fn length(group: &Group, ending_file: Option<&str>, findings: &mut Findings) {
             None,
         );
     }
+    if let (Span::AtMost(_) | Span::UntilDone, Some(csv)) = (&group.span, ending_file) {
+        let end = if report.duration_s.is_some() { "its duration" } else { "its loops" };
+        add(
+            Severity::Info,
+            "csv_may_end_first",
+            format!(
+                "The threads of \"{name}\" end at the end of the file of \"{csv}\", which may be before the end of {end}."
+            ),
+            "Give the file enough rows for all iterations of all threads, or let the CSV Data Set recycle on EOF.",
+            Some(("csv", csv)),
+        );
+    }
     if let (Some(ramp_up_s), Some(duration_s)) = (report.ramp_up_s, report.duration_s)
         && group.scheduler
         && duration_s > 0

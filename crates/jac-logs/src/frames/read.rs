@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 use zstd::bulk::Decompressor;
 
 /// A frame whose content is larger is not read separately: a few of them would use all memory.
@@ -95,6 +96,11 @@ impl FramedLog {
         self.frames.len()
     }
 
+    /// When the file was last changed, if that is known.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.file.modified()
+    }
+
     pub(crate) fn frames(&self) -> &[Frame] {
         &self.frames
     }
@@ -106,16 +112,12 @@ impl FramedLog {
     pub fn read_at(&self, from: u64, most: usize) -> std::io::Result<Vec<u8>> {
         let mut reader = FrameReader::default();
         let mut found = Vec::new();
-        let first = self.frames.partition_point(|frame| frame.position + u64::from(frame.unpacked) <= from);
-        for (number, frame) in self.frames.iter().enumerate().skip(first) {
-            let missing = most - found.len();
-            if missing == 0 {
+        while found.len() < most {
+            let bytes = reader.read_from(self, from + found.len() as u64)?;
+            if bytes.is_empty() {
                 break;
             }
-            let bytes = reader.read(self, number)?;
-            let begin = usize::try_from(from.saturating_sub(frame.position)).unwrap_or(bytes.len());
-            let bytes = bytes.get(begin..).unwrap_or_default();
-            found.extend_from_slice(&bytes[..missing.min(bytes.len())]);
+            found.extend_from_slice(&bytes[..bytes.len().min(most - found.len())]);
         }
         Ok(found)
     }
@@ -130,6 +132,17 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
+    /// The bytes of the log from a position on, up to the end of the frame that contains it; none after the log's end.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_from(&mut self, log: &FramedLog, position: u64) -> std::io::Result<&[u8]> {
+        let number = log.frames.partition_point(|frame| frame.position + u64::from(frame.unpacked) <= position);
+        let Some(frame) = log.frames.get(number) else { return Ok(&[]) };
+        let before = usize::try_from(position - frame.position).unwrap_or(usize::MAX);
+        Ok(self.read(log, number)?.get(before..).unwrap_or_default())
+    }
+
     /// The bytes of a frame, from 0.
     ///
     /// # Errors

@@ -7,13 +7,13 @@ use crate::access::rights;
 use crate::access::shared::ViewedRun;
 use crate::body::{Body, LargeJson, Query};
 use crate::error::{ApiError, ErrorBody};
-use crate::files::file_body;
+use crate::files::download;
 use crate::routes::TeamRequest;
 use crate::routes::lists::RunsQuery;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use jac_engine::list::{Page, RunSummary};
 use jac_engine::runs::{Artefact, LogPiece, NewRun, NodeSeries, artefacts};
 use jac_engine::view::{LiveLabels, RunView, Snapshot};
@@ -270,19 +270,17 @@ pub async fn list_artefacts(run: On<View, Run>) -> Result<Json<Vec<Artefact>>, A
 
 /// Download a file of the run
 #[utoipa::path(get, path = "/runs/{id}/artefacts/{name}", tag = "runs", params(("id" = String, Path), ("name" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
+    responses((status = 200, content_type = "application/octet-stream"),
+        (status = 206, description = "The bytes of `Range`", content_type = "application/octet-stream"),
+        (status = 404, body = ErrorBody), (status = 416, body = ErrorBody)))]
 pub async fn artefact(
     run: On<View, Run>,
     Path((_, name)): Path<(String, String)>,
-) -> Result<impl IntoResponse, ApiError> {
+    requested: HeaderMap,
+) -> Result<Response, ApiError> {
     let (artefact, file) = run.engine().artefact(&run.thing.id, &name).await?;
     let saved_as = format!("{}-{}", run.thing.id, artefact.name.replace(['/', '"', '\\'], "-"));
-    let headers = [
-        (header::CONTENT_TYPE, artefact.media_type),
-        (header::CONTENT_LENGTH, file.bytes().to_string()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{saved_as}\"")),
-    ];
-    Ok((headers, file_body(file)))
+    Ok(download(&requested, file, &artefact.media_type, &saved_as))
 }
 
 /// Set the team that may change it in addition to its owner

@@ -417,6 +417,31 @@ async fn a_compressed_log_is_found_compared_and_downloaded_as_before() {
         assert_eq!(headers["content-length"], content.len().to_string().as_str());
         assert_eq!(headers["content-disposition"], format!("attachment; filename=\"r-33333333-{name}\"").as_str());
         assert!(bytes.expect("all of it") == *content, "{name}");
+        let path = format!("/runs/r-33333333/artefacts/{name}");
+        // The rest of an interrupted download, the last bytes, and a few in the middle.
+        let (size, tag) = (content.len(), headers["etag"].clone());
+        for (range, part) in [
+            (format!("bytes={}-", size / 3), size / 3..size),
+            ("bytes=-10".to_owned(), size - 10..size),
+            ("bytes=5-9".to_owned(), 5..10),
+            (format!("bytes=0-{}", size * 2), 0..size),
+        ] {
+            let asked = [("range", range.as_str()), ("if-range", tag.to_str().expect("text"))];
+            let (status, headers, bytes) = served.part(&path, &asked).await;
+            let of = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+            assert_eq!((status, headers["content-range"].as_bytes()), (StatusCode::PARTIAL_CONTENT, of.as_bytes()));
+            assert!(bytes == content[part], "{name}: {range}");
+        }
+        // Of another version, several at once, not understood: the whole file. Behind its end: none.
+        let other = [("range", "bytes=5-9"), ("if-range", "\"other\"")];
+        for asked in [&other[..], &[("range", "bytes=0-1,5-6")], &[("range", "rows=1-2")]] {
+            let (status, _, bytes) = served.part(&path, asked).await;
+            assert!(status == StatusCode::OK && bytes == *content, "{name}: {asked:?}");
+        }
+        let (status, headers, body) = served.part(&path, &[("range", &format!("bytes={size}-"))]).await;
+        let of = format!("bytes */{size}");
+        assert_eq!((status, headers["content-range"].as_bytes()), (StatusCode::RANGE_NOT_SATISFIABLE, of.as_bytes()));
+        assert!(String::from_utf8_lossy(&body).contains("range_invalid"), "{name}");
     }
 }
 

@@ -197,6 +197,17 @@ impl Served {
         (headers, response.into_body().collect().await.map(|body| body.to_bytes().to_vec()))
     }
 
+    /// A part of a download by the owner, with further headers in the request.
+    pub async fn part(&self, path: &str, asked: &[(&'static str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let mut request = request(Method::GET, path, &self.own(), Body::empty());
+        for (name, value) in asked {
+            request.headers_mut().insert(*name, value.parse().expect("a header"));
+        }
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (head, body) = response.into_parts();
+        (head.status, head.headers, body.collect().await.expect("all of it").to_bytes().to_vec())
+    }
+
     /// The body of an answer that is not JSON.
     pub async fn text(&self, request: Request<Body>) -> String {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
