@@ -5,18 +5,27 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 
+/** Time for a server to print its address. */
+const START_MS = 60_000;
+
 /** Starts `jac serve` and waits until it prints its address; `log` collects its output. Resolves to the process and its address. */
 export function startJac(jac, folder, options, log) {
   const server = spawn(jac, ["serve", "--data-dir", `${folder}/data`, "--listen", "127.0.0.1:0", ...options], { stdio: ["ignore", "pipe", "pipe"] });
   return new Promise((found, failed) => {
+    const late = setTimeout(() => server.kill("SIGKILL"), START_MS);
     for (const stream of [server.stdout, server.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         log.push(line);
         const where = / listens on (http:\S+?)\.?(\s|$)/.exec(line)?.[1];
-        if (where !== undefined) found({ server, base: where.replace(/\/$/, "") });
+        if (where === undefined) return;
+        clearTimeout(late);
+        found({ server, base: where.replace(/\/$/, "") });
       });
     }
-    server.once("exit", (code) => failed(new Error(`jac serve ended with ${code}:\n${log.join("\n")}`)));
+    server.once("exit", (code, signal) => {
+      clearTimeout(late);
+      failed(new Error(`jac serve ended with ${code ?? signal}:\n${log.join("\n")}`));
+    });
   });
 }
 

@@ -180,6 +180,7 @@ test("a disabled user is signed out at once, with the reason, and it is in the a
   await dialog.getByRole("button", { name: "Disable" }).click();
   await expect(dialog).toHaveCount(0);
   await expect(title(mia, "You have been signed out")).toBeVisible();
+  await expect(mia.getByText(/disabled/)).toBeVisible();
   await look(mia);
   expect(await answerTo(mia, "/session/password", () => signIn(mia, member.name, PASSWORD))).toEqual([401, "sign_in_failed"]);
   const { items } = await admin.get(`/audit?text=${member.name}`);

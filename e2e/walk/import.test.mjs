@@ -1,9 +1,10 @@
 // Result logs that were written elsewhere.
-import { answerTo, chip, expect, look, rowsOf } from "../fixtures.mjs";
+import { expectPoints } from "../chart.mjs";
+import { answerTo, chip, expect, idOf, look, rowsOf } from "../fixtures.mjs";
 import { resultLog } from "../session.mjs";
 import { test } from "./stories.mjs";
 
-test("an imported result log becomes a run with a report and a trend", async ({ page }) => {
+test("an imported result log becomes a run with a report and a trend", async ({ page, person }) => {
   const plan = `Elsewhere ${Date.now().toString(36)}`;
   await page.goto("/runs");
   await page.getByRole("button", { name: "Import logs" }).first().click();
@@ -21,8 +22,11 @@ test("an imported result log becomes a run with a report and a trend", async ({ 
   await send();
   await expect(page).toHaveURL(/\/runs\/r-/);
   await expect(chip(page, "imported")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Distribution of response times" })).toBeVisible({ timeout: 30_000 });
+  expect((await person.get(`/runs/${idOf(page.url())}/report`)).summary.total.samples).toBe(600);
   await page.getByRole("link", { name: plan }).click();
   await expect(page).toHaveURL(/\/plans\//);
   await expect(rowsOf(page, "runs")).toHaveCount(1);
+  await expectPoints(page, "trend-times", 1);
   await look(page);
 });

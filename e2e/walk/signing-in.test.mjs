@@ -33,14 +33,25 @@ test("a sign-in link signs the user in, once", async ({ admin, open }) => {
   await look(second);
 });
 
-for (const late of ["info", "clusters", "plans", "schedules"]) {
+const owner = { id: "admin", name: "Administrator" };
+const cluster = { id: "c-22222222", name: "Late cluster", owner, team: null, provider: "local", phase: "ready", cause: null, workers: 1, remove_after_run: false };
+const inUse = { lost_nodes: [], current_run: null, created_ms: 1, ready_ms: 1, ended_ms: null, expires_at_ms: Date.now() + 3_600_000 };
+/** Answers that add something to the overview, and what. */
+const LATE = {
+  clusters: [{ ...cluster, ...inUse, idle_ends_at_ms: null, usd_per_hour: null, usd_so_far: null }, (page) => page.getByRole("link", { name: "Late cluster" })],
+  plans: [{ id: "p-22222222", name: "Late plan", owner, team: null, created_ms: 1, main_file: "plan.jmx", files: 1 }, (page) => page.getByRole("button", { name: "Start run" }).first()],
+  schedules: [{ id: "s-22222222", name: "Late schedule", owner, failures: 3, state: "switched_off" }, (page) => page.getByRole("link", { name: "Late schedule" })],
+};
+
+for (const [late, [item, shown]] of Object.entries(LATE)) {
   test(`the overview appears at once, even if the answer about ${late} is slow`, async ({ page }) => {
     await emptied(page);
-    await page.route(new RegExp(`/api/v1/${late}\\b`), async (route) => {
+    await page.route(new RegExp(`/api/v1/${late}\\?`), async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 700));
-      await route.fallback().catch(() => undefined);
+      await route.fulfill({ json: { items: [item], next: null } }).catch(() => undefined);
     });
     await page.goto("/");
+    await expect(shown(page)).toBeVisible();
     await expect(runExample(page)).toBeVisible();
     expect(await shiftOf(page), "how far the page moved").toBeLessThan(0.02);
   });

@@ -1,5 +1,6 @@
 //! The meaning of AWS's errors: which may pass, and what a person can do about the others.
 
+use aws_config::imds::client::error::TokenError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ec2::config::http::HttpResponse;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
@@ -215,17 +216,15 @@ fn role_refused(error: &(dyn Error + 'static)) -> Option<Refusal> {
 /// Whether the environment has no credentials, or its configuration of them is wrong. A provider that was asked for them and failed, like a
 /// token service that throttles, says nothing about that.
 fn has_no_credentials(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<CredentialsError>() {
-            return matches!(
-                error,
-                CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)
-            );
-        }
-        cause = error.source();
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    match causes().find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+        Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => true,
+        // An instance's metadata service that is switched off forbids the request for a token.
+        Some(_) => causes()
+            .filter_map(|cause| cause.downcast_ref::<SdkError<TokenError, HttpResponse>>())
+            .any(|refused| refused.raw_response().is_some_and(|response| response.status().as_u16() == 403)),
+        None => false,
     }
-    false
 }
 
 /// The connection failed, or broke, or nothing came in time.
@@ -311,6 +310,9 @@ pub fn refused(region: &str, what: &str, reason: impl Into<String>) -> PortError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_config::imds::credentials::ImdsCredentialsProvider;
+    use aws_credential_types::provider::ProvideCredentials;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[test]
     fn a_provider_that_fails_is_not_taken_for_no_credentials() {
@@ -328,6 +330,31 @@ mod tests {
             let unanswered = read(failed);
             assert!(!unanswered.is_of_credentials(), "{unanswered:?}");
             assert_eq!(unanswered.retryability, Retryability::Unanswered);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_metadata_service_that_is_switched_off_is_no_credentials() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        for (status, is_absent) in [("403 Forbidden", true), ("503 Service Unavailable", false)] {
+            let client = aws_config::imds::Client::builder()
+                .endpoint(format!("http://{address}"))
+                .expect("an address")
+                .max_attempts(1)
+                .build();
+            let provider = ImdsCredentialsProvider::builder().imds_client(client).build();
+            let answer = async {
+                let (mut connection, _) = listener.accept().await.expect("a connection");
+                let mut request = [0; 4096];
+                assert!(connection.read(&mut request).await.expect("a request") > 0);
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                connection.write_all(answer.as_bytes()).await.expect("sent");
+            };
+            let (failed, ()) = tokio::join!(provider.provide_credentials(), answer);
+            let failed = failed.expect_err("no credentials");
+            let refused = refusal(&SdkError::<AssumeRoleError, HttpResponse>::construction_failure(failed));
+            assert_eq!(refused.is_of_credentials(), is_absent, "{status}: {refused:?}");
         }
     }
 

@@ -76,6 +76,8 @@ pub struct ClusterSummary {
     /// Why it failed or ended.
     pub cause: Option<Message>,
     pub workers: u32,
+    /// It was made for a run and is terminated after it: no other run can wait for it.
+    pub remove_after_run: bool,
     /// Nodes that were lost.
     pub lost_nodes: Vec<String>,
     /// The run that is currently using it.
@@ -216,6 +218,7 @@ fn summary_of_cluster(cluster: ListedCluster, now_ms: i64) -> ClusterSummary {
         phase: cluster.phase,
         cause: cluster.cause,
         workers: cluster.workers,
+        remove_after_run: cluster.remove_after_run,
         lost_nodes: cluster.lost_nodes,
         current_run: cluster.current_run,
         created_ms: cluster.created_ms,
@@ -239,6 +242,7 @@ impl From<&ClusterView> for ClusterSummary {
             phase: cluster.phase,
             cause: cluster.cause.clone(),
             workers: cluster.worker_count(),
+            remove_after_run: cluster.config.remove_after_run,
             lost_nodes: cluster.lost_nodes.clone(),
             current_run: cluster.current_run.as_ref().map(ToString::to_string),
             created_ms: cluster.created_ms,

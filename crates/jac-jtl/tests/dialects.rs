@@ -393,6 +393,10 @@ fn dates_of_digits_alone_are_no_milliseconds() {
     let start_ms = 1_709_683_140_000;
     let expected = (0..2_000).map(|n| start_ms + n / 100 % 60 * 1_000 + n % 1_000);
     assert!(samples.iter().map(|sample| sample.0).eq(expected));
+    // One that is no date is not a time centuries away.
+    let (samples, outcome) =
+        read(format!("timeStamp,elapsed,label,success\n{rows}20241305235958,7,Home,true\n").as_bytes());
+    assert_eq!((samples.len(), outcome.rejected_rows), (2_000, 1));
     // A log of milliseconds stays one.
     let (samples, _) =
         read(b"timeStamp,elapsed,label,success\n1700000000123,7,Home,true\n20240305235958,7,Home,true\n");

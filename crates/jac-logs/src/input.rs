@@ -220,7 +220,7 @@ struct Unpacked<R> {
     decoder: R,
     /// Number of bytes that it has decompressed.
     given: u64,
-    /// Minimum number of rows, if the log states it: a truncation may not be detectable otherwise.
+    /// Decompressed length in bytes, if the log states it: a truncation may not be detectable otherwise.
     announced: Option<u64>,
     unreadable: Arc<AtomicBool>,
     broken: Arc<OnceLock<Broken>>,

@@ -42,6 +42,7 @@ impl Document for Cluster {
             ("cause", self.cause.as_ref().map(|cause| cause.message.clone()).into()),
             ("cause_whole", self.cause.as_ref().map(|cause| to_json("a cause", cause)).transpose()?.into()),
             ("workers", self.worker_count().into()),
+            ("remove_after_run", self.config.remove_after_run.into()),
             ("lost_nodes", to_json("the lost nodes", &self.lost_nodes)?.into()),
             ("current_run", self.current_run.as_ref().map(|run| run.to_string()).into()),
             ("ready_ms", self.ready_ms.into()),

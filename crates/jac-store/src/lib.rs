@@ -94,6 +94,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../migrations/020-invisible-letters.sql")),
     M::up(include_str!("../migrations/021-sign-ins-and-passed-times.sql")),
     M::up(include_str!("../migrations/022-cluster-causes.sql")),
+    M::up(include_str!("../migrations/023-clusters-of-one-run.sql")),
 ];
 
 /// The database. Every call is one short transaction, on a thread that may block. Clones refer to the same database.

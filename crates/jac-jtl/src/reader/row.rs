@@ -4,7 +4,7 @@ use super::columns::{Column, Columns, Stamps};
 use super::number::{Number, number};
 use super::rejects::{Lost, Reason};
 use super::scan::FIELD_LIMIT;
-use super::timestamp::{LIMIT_MS, date_time_ms, digit_date_ms, time_of_day_ms};
+use super::timestamp::{LIMIT_MS, date_time_ms, digit_date_ms, has_length_of_digit_date, time_of_day_ms};
 use crate::{Sample, Settings, TimeFormat, TimeUnit, TimestampMeaning};
 
 /// The fields of one row: they begin at `start` and each ends at its entry of `ends`, one byte before the next begins.
@@ -70,6 +70,9 @@ impl<'a> Row<'a> {
                     && let Some(stamp) = digit_date_ms(field, settings)
                 {
                     return Ok((stamp, Some(Stamps::DigitDates)));
+                }
+                if columns.stamps == Some(Stamps::DigitDates) && has_length_of_digit_date(field) {
+                    return Err(unknown_stamp(field));
                 }
                 let unit = match (settings.time_unit, columns.stamps) {
                     (Some(unit), _) | (None, Some(Stamps::Numbers(unit))) => unit,

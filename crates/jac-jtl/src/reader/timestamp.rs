@@ -47,7 +47,7 @@ pub(super) fn date_time_ms(field: &[u8], settings: &Settings) -> Option<u64> {
 /// Reads `yyyyMMddHHmmss` or `yyyyMMddHHmmssSSS` of the years 1970 to 2199. As numbers these are milliseconds from the year 2594 on.
 pub(super) fn digit_date_ms(field: &[u8], settings: &Settings) -> Option<u64> {
     let field = field.trim_ascii();
-    if !matches!(field.len(), 14 | 17) || !field.iter().all(u8::is_ascii_digit) {
+    if !has_length_of_digit_date(field) || !field.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let number =
@@ -63,6 +63,11 @@ pub(super) fn digit_date_ms(field: &[u8], settings: &Settings) -> Option<u64> {
         offset_minutes: None,
     };
     (1970..2200).contains(&at.year).then(|| epoch_ms(&at, settings.utc_offset_minutes))?
+}
+
+/// Whether a field is as long as a date of digits alone, with or without milliseconds.
+pub(super) fn has_length_of_digit_date(field: &[u8]) -> bool {
+    matches!(field.trim_ascii().len(), 14 | 17)
 }
 
 /// Reads a time without a date, `HH:mm:ss` with an optional fraction or in the format of the settings, as if it were on 1970-01-02: the

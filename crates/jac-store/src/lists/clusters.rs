@@ -33,6 +33,7 @@ pub struct ListedCluster {
     /// Why it failed or ended; without a code if only the sentence is known.
     pub cause: Option<Message>,
     pub workers: u32,
+    pub remove_after_run: bool,
     pub lost_nodes: Vec<String>,
     pub current_run: Option<String>,
     pub created_ms: EpochMs,
@@ -43,7 +44,7 @@ pub struct ListedCluster {
     pub usd_per_hour: Option<f64>,
 }
 
-const COLUMNS: &str = "name, owner, owner_name, team, team_name, provider, phase, cause, cause_whole, workers, lost_nodes, current_run, created_ms, ready_ms, ended_ms, expires_ms, idle_ends_ms, usd_per_hour";
+const COLUMNS: &str = "name, owner, owner_name, team, team_name, provider, phase, cause, cause_whole, workers, remove_after_run, lost_nodes, current_run, created_ms, ready_ms, ended_ms, expires_ms, idle_ends_ms, usd_per_hour";
 
 fn key(sort: ClusterSort) -> Key {
     let (column, holds, index) = match sort {
@@ -85,6 +86,7 @@ fn read(row: &Row<'_>) -> Result<ListedCluster, rusqlite::Error> {
         phase: read_word(row, "phase")?,
         cause: cause.map_err(|error| unknown_word("cause_whole", error))?,
         workers: row.get("workers")?,
+        remove_after_run: row.get("remove_after_run")?,
         lost_nodes: lost.map_err(|error| unknown_word("lost_nodes", error))?,
         current_run: row.get("current_run")?,
         created_ms: row.get("created_ms")?,

@@ -131,8 +131,8 @@ enum Seen {
     Stopping(StopMode),
 }
 
-/// A stop on its way to the server. A server that is briefly unavailable receives it when it is back; neither a poll nor another signal
-/// cancels the request.
+/// A stop on its way to the server. A server that is briefly unavailable receives it when it is back; a poll does not
+/// cancel the request, and the third signal waits for it; the second replaces it.
 struct Stop<'a> {
     /// `None`: no stop was requested, or it was accepted.
     sending: Option<Pin<Box<dyn Future<Output = StopMode> + 'a>>>,

@@ -3,7 +3,6 @@
 //! After a crash the spool may lack bytes that the journal has a line for, and the journal may end with an incomplete
 //! line. The part on which both agree is kept, up to the last complete row; the remainder is read from its node again.
 
-use crate::regular_file::is_absent;
 use crate::runs::spool;
 use jac_jtl::whole_rows;
 use jac_model::RunId;
@@ -102,7 +101,7 @@ impl Paths {
 
     /// Completes an interrupted replacement, so that there is one spool and one journal.
     fn settle(&self) -> Result<()> {
-        if self.new_journal.exists() && is_absent(&self.new_spool) {
+        if self.new_journal.try_exists()? && !self.new_spool.try_exists()? {
             return std::fs::rename(&self.new_journal, &self.journal);
         }
         self.discard()
@@ -315,6 +314,15 @@ mod tests {
         let (_, found) = Journal::open(&paths).expect("it opens");
         assert_eq!((read(&paths.spool).as_str(), found.offsets), ("head\nb1\n", BTreeMap::from([("b".to_owned(), 8)])));
         assert!(!paths.new_journal.exists() && !found.surplus);
+    }
+
+    #[test]
+    fn a_replacement_whose_state_cannot_be_read_loses_nothing() {
+        let (_folder, paths) = place(SPOOL, JOURNAL);
+        std::fs::write(&paths.new_journal, "- 0 0 5\nb 5 5 3\n").expect("written");
+        std::os::unix::fs::symlink(&paths.new_spool, &paths.new_spool).expect("a link to itself");
+        assert!(Journal::open(&paths).is_err());
+        assert!(paths.new_journal.exists() && read(&paths.journal) == JOURNAL);
     }
 
     #[test]
