@@ -6,7 +6,7 @@
 mod borrowed;
 mod environment;
 mod files;
-mod findings;
+pub(crate) mod findings;
 mod functions;
 mod groups;
 mod listeners;

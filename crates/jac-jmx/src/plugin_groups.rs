@@ -5,6 +5,7 @@
 //! unknown.
 
 use crate::cancel::Cancel;
+use crate::check::findings::cut;
 use crate::evaluate::Scope;
 use crate::expression::has_expression;
 use crate::plan::Element;
@@ -81,7 +82,7 @@ pub(crate) fn number(scope: &Scope<'_>, text: &str) -> Option<u64> {
 }
 
 fn raw(element: &Element, name: &str) -> Option<String> {
-    element.text(name).filter(|text| has_expression(text)).map(str::to_owned)
+    element.text(name).filter(|text| has_expression(text)).map(|text| cut(text.to_owned()))
 }
 
 /// From the first start to the last stop: a burst, then some threads at each step, which takes its period *and* its

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 use crate::cancel::Cancel;
+use crate::check::findings::cut;
 use crate::evaluate::Scope;
 use crate::plan::{Element, Plan};
 use crate::{open_model, outline, plugin_groups};
@@ -216,7 +217,7 @@ impl Numbers<'_> {
             // JMeter truncates it (verified: 3.0 is 3).
             return (Some(i64::from(number as i32)), None);
         }
-        let raw = crate::expression::has_expression(text).then(|| text.to_owned());
+        let raw = crate::expression::has_expression(text).then(|| cut(text.to_owned()));
         let Some(value) = self.scope.evaluate_of_group(text) else {
             return (None, raw);
         };

@@ -123,6 +123,15 @@ fn a_plan_without_an_end_says_so() {
 }
 
 #[test]
+fn a_text_of_any_length_is_shown_by_its_beginning() {
+    let threads = "${__P(a".repeat(100_000);
+    let plan = include_str!("plans/csv_ends.jmx").replacen(">2<", &format!(">{threads}<"), 1);
+    let check = check(&Plan::parse(plan.as_bytes()).expect("a plan"), &CheckInput::new("p.jmx"));
+    let shown = serde_json::to_string(&check).expect("JSON").len();
+    assert!(shown < 50_000, "{shown}");
+}
+
+#[test]
 fn a_file_that_may_end_its_threads_early_is_named() {
     let check = check(&plan!("csv_ends"), &CheckInput::new("p.jmx"));
     let found: Vec<_> = check.findings.iter().filter(|finding| finding.code == "csv_may_end_first").collect();

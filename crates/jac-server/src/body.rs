@@ -105,6 +105,20 @@ impl<T: Serialize> IntoResponse for LargeJson<T> {
     }
 }
 
+/// The parts of an address that a route names.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(named)) => Ok(Self(named)),
+            Err(rejection) => Err(invalid_address(&rejection.body_text())),
+        }
+    }
+}
+
 /// The part of an address after the question mark.
 pub struct Query<T>(pub T);
 
@@ -114,11 +128,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(rejection) => {
-                Err(ApiError::bad_request("request_invalid", format!("Invalid address: {}.", rejection.body_text())))
-            }
+            Err(rejection) => Err(invalid_address(&rejection.body_text())),
         }
     }
+}
+
+fn invalid_address(why: &str) -> ApiError {
+    ApiError::bad_request("request_invalid", format!("Invalid address: {}.", why.trim_end_matches('.')))
 }
 
 #[cfg(test)]

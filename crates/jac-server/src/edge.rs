@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::forwarded;
 use crate::hosts::host_of;
 use crate::listen::{Peer, Transport};
+use crate::live::Turns;
 use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::per_person::PerPerson;
@@ -34,6 +35,8 @@ const LONGEST_ID: usize = 64;
 pub(crate) const UPLOADS_OF_A_PERSON: usize = 8;
 /// Maximum number of zips per person that are created or read concurrently: each takes the disk space of its plan.
 pub(crate) const ZIPS_OF_A_PERSON: usize = 4;
+/// Maximum number of a person's concurrent downloads of files of runs: each keeps a part of a compressed log in memory.
+pub(crate) const DOWNLOADS_OF_A_PERSON: usize = 16;
 /// Live pages of one person.
 pub(crate) const LIVE_PAGES_OF_A_PERSON: usize = 200;
 /// Browsers use only HTTPS from then on, for a year.
@@ -50,7 +53,8 @@ struct Inner {
     scans: Scans,
     uploads: PerPerson,
     zips: PerPerson,
-    live_pages: PerPerson,
+    downloads: PerPerson,
+    live_pages: PerPerson<Turns>,
     passwords: Passwords,
     company: Option<Company>,
     redis: Option<Redis>,
@@ -78,6 +82,7 @@ impl Edge {
             scans,
             uploads: PerPerson::new(UPLOADS_OF_A_PERSON),
             zips: PerPerson::new(ZIPS_OF_A_PERSON),
+            downloads: PerPerson::new(DOWNLOADS_OF_A_PERSON),
             live_pages: PerPerson::new(LIVE_PAGES_OF_A_PERSON),
             passwords: Passwords::default(),
             closing: CancellationToken::new(),
@@ -107,8 +112,13 @@ impl Edge {
         &self.0.zips
     }
 
+    /// Number of concurrent downloads of files of runs by person.
+    pub(crate) fn downloads(&self) -> &PerPerson {
+        &self.0.downloads
+    }
+
     /// The open live pages per person.
-    pub(crate) fn live_pages(&self) -> &PerPerson {
+    pub(crate) fn live_pages(&self) -> &PerPerson<Turns> {
         &self.0.live_pages
     }
 

@@ -1,7 +1,7 @@
 //! The one map from errors to HTTP.
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jac_artefacts::ArtefactError;
 use jac_engine::EngineError;
@@ -278,6 +278,16 @@ impl IntoResponse for ApiError {
             answer.extensions_mut().insert(failure);
         }
         answer
+    }
+}
+
+/// The response to a method that an address does not have.
+pub async fn method_not_allowed(method: Method) -> ApiError {
+    ApiError::Request {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        code: "method_not_allowed",
+        message: format!("This address does not accept {method}."),
+        hint: Some("See /api/v1/openapi.json for what it accepts.".to_owned()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Downloads of files: piece by piece, so that a file of any length takes little memory, and a slow reader no thread.
 
 use crate::error::ApiError;
+use crate::per_person::Place;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +23,8 @@ const PIECE: usize = 256 * 1024;
 
 /// A download of a file, or of the range of it that was requested, so that an interrupted download can be resumed (RFC 9110, 14). Several ranges at
 /// once, and those of a file that has changed since (`If-Range`), are answered with the whole file.
-pub fn download(requested: &HeaderMap, file: KeptFile, media_type: &str, saved_as: &str) -> Response {
+/// `place` is returned when the download has ended.
+pub fn download(requested: &HeaderMap, file: KeptFile, media_type: &str, saved_as: &str, place: Place) -> Response {
     let size = file.bytes();
     let tag = tag(&file);
     let range = match requested_range(requested, tag.as_deref(), size) {
@@ -43,7 +45,7 @@ pub fn download(requested: &HeaderMap, file: KeptFile, media_type: &str, saved_a
         (header::ETAG, tag),
     ];
     let given = headers.into_iter().filter_map(|(name, value)| Some((name, value?.parse().ok()?)));
-    (status, HeaderMap::from_iter(given), part_of(file, part)).into_response()
+    (status, HeaderMap::from_iter(given), held_body(part_of(file, part), place)).into_response()
 }
 
 /// What a file's next version does not have, as an entity tag; `None`: its versions cannot be told apart.
@@ -91,6 +93,16 @@ fn part_of(file: KeptFile, part: Range<u64>) -> Body {
         },
         KeptFile::Compressed(log) => unpacked(log, part),
         KeptFile::Elsewhere(object, _) => fetched(object, part),
+    }
+}
+
+/// A person who has the most downloads already.
+pub fn too_many_downloads(what: &str, most: usize) -> ApiError {
+    ApiError::Later {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        code: "too_many_downloads",
+        message: format!("You are already downloading {most} {what}."),
+        seconds: 2,
     }
 }
 

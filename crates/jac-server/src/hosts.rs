@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Names in addition to `localhost` and IP addresses, which nobody can redirect.
 #[derive(Debug, Default)]
@@ -38,12 +38,17 @@ impl Hosts {
     }
 }
 
-/// `jac.example` of `JAC.example.:8080`, `::1` of `[::1]:8080`.
+/// `jac.example` of `JAC.example.:8080`, `::1` of `[::1]:8080`; empty if it is no host with or without a port (RFC 3986, section 3.2).
 pub(crate) fn host_of(authority: &str) -> String {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').filter(|(host, _)| host.parse::<Ipv6Addr>().is_ok()).unwrap_or_default(),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
+    let is_host = host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_:".contains(letter));
+    let is_port = |port: &str| port.chars().all(|digit| digit.is_ascii_digit());
+    if !is_host || !(port.is_empty() || port.strip_prefix(':').is_some_and(is_port)) {
+        return String::new();
+    }
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
@@ -60,7 +65,9 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
         }
         .into_response();
     }
-    let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default().to_owned());
+    let named = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default().to_owned());
+    // What the first line names counts before the header (RFC 9112, section 3.2.2).
+    let host = request.uri().authority().map(ToString::to_string).or(named);
     match host {
         Some(host) if !app.access.hosts.has(&host) && !has_token(&app, request.headers()) => {
             tracing::warn!(host, "a request under the name {host:?} was refused");
@@ -117,6 +124,13 @@ mod tests {
             "localhost.evil.example",
             "",
             "127.0.0.1.nip.io",
+            "[::1]evil.example",
+            "[::1].evil.example",
+            "127.0.0.1:evil.example",
+            "127.0.0.1:80@evil.example",
+            "evil.example/.localhost",
+            "evil.example#.localhost",
+            "[evil.example]",
         ] {
             assert!(!hosts.has(other), "{other}");
         }

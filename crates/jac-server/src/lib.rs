@@ -65,6 +65,7 @@ const CONTENT_SECURITY_POLICY: &str =
 /// The whole server as one service. It needs a tokio runtime: live events are forwarded by a task of its own.
 pub fn router(app: App) -> Router {
     let (api, _) = openapi::split();
+    let api = api.method_not_allowed_fallback(error::method_not_allowed);
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
     };

@@ -31,6 +31,7 @@ use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -52,6 +53,10 @@ const WAITING_MESSAGES: usize = 32;
 const GREETING_LIMIT: Duration = Duration::from_secs(10);
 /// Time limit for a rejected page to receive the reason.
 const LAST_WORD_LIMIT: Duration = Duration::from_secs(2);
+/// Subscriptions that a page may have under way; further ones are rejected. A page has one for each run that it shows.
+const SUBSCRIPTIONS_OF_A_PAGE: usize = 16;
+/// Subscriptions that are answered at the same time for all pages of a person: each reads a run, on one of the engine's few turns.
+const ANSWERED_AT_ONCE: usize = 4;
 /// Interval of checks for sockets whose session has expired.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
@@ -140,9 +145,12 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>, State(app): Stat
         // The session could not be checked: the page tries again.
         Err(error) => return Err(error.detail().code),
     };
-    let Some((place, ())) = app.edge.live_pages().enter(&session.principal().user.id) else {
+    let Some((place, turns)) = app.edge.live_pages().enter(&session.principal().user.id) else {
         return Err("too_many_pages".to_owned());
     };
+    socket
+        .extensions
+        .insert(Subscriptions { of_page: Arc::new(Semaphore::new(SUBSCRIPTIONS_OF_A_PAGE)), of_person: turns });
     // Returned when the socket, and with it this handler, is dropped.
     let place = Arc::new(place);
     socket.on_disconnect(move || async move { drop(place) });
@@ -162,6 +170,23 @@ async fn may(app: &App, socket: &SocketRef, action: Action) -> Result<Option<Pri
     let session = access::listening_session_of(app, &socket.req_parts().headers).await?;
     let caller = session.map(|session| session.principal());
     Ok(caller.filter(|caller| authorize(caller, action, None).is_ok()))
+}
+
+/// Turns of a person's pages at being answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ANSWERED_AT_ONCE)))
+    }
+}
+
+/// How many subscriptions a page may send, and how many of its person's are answered at a time.
+#[derive(Debug, Clone)]
+struct Subscriptions {
+    of_page: Arc<Semaphore>,
+    of_person: Turns,
 }
 
 /// The ID of a page's session.
@@ -258,7 +283,7 @@ async fn subscribe(socket: SocketRef, TryData(request): TryData<Subscribe>, ack:
         hint: None,
     };
     let answer = match caller.and(request.map_err(invalid)) {
-        Ok(request) => watch(&socket, &app, request).await,
+        Ok(request) => watch_in_turn(&socket, &app, request).await,
         Err(error) => Err(error),
     };
     // A rejection has the same content as that of a request.
@@ -269,6 +294,25 @@ async fn subscribe(socket: SocketRef, TryData(request): TryData<Subscribe>, ack:
     if let Err(error) = answered {
         tracing::debug!(%error, "a page went away while it was answered");
     }
+}
+
+/// [`watch`], when it is the turn of this person's pages. A page that has gone meanwhile is not answered.
+async fn watch_in_turn(socket: &SocketRef, app: &App, request: Subscribe) -> Result<Snapshot, ApiError> {
+    let Some(subscriptions) = socket.extensions.get::<Subscriptions>() else { return Err(ApiError::SignedOut) };
+    let Ok(_place) = subscriptions.of_page.try_acquire() else {
+        return Err(ApiError::Later {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            code: "too_many_subscriptions",
+            message: format!("This page is already waiting for {SUBSCRIPTIONS_OF_A_PAGE} runs."),
+            seconds: 2,
+        });
+    };
+    // The semaphore is never closed.
+    let _turn = subscriptions.of_person.0.acquire().await.ok();
+    if !socket.connected() {
+        return Err(ApiError::SignedOut);
+    }
+    watch(socket, app, request).await
 }
 
 /// Adds the socket to the run's room and returns what it has missed.

@@ -8,7 +8,7 @@ use super::{Kept, Placed, PlanFolder, refuse_clash};
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_jmx::Outline;
+use jac_jmx::{Cancel, Outline, PlanError};
 use jac_model::{Person, Plan, PlanFileKind, PlanId};
 use serde::{Deserialize, Serialize};
 
@@ -137,15 +137,18 @@ impl Engine {
         self.place_plan(made.path(), owner, Kept::UntilRemoved, placed)
     }
 
-    /// The tree of the plan's `.jmx`. It reads the file: do not call it on an async thread.
+    /// The tree of the plan's `.jmx`. It reads a whole plan: call it in turn ([`Engine::check_in_turn`]).
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn plan_outline(&self, plan: &Plan) -> Result<Outline, EngineError> {
+    /// When it cannot be read, or nobody waits for the answer any more.
+    pub fn plan_outline(&self, plan: &Plan, is_cancelled: &dyn Fn() -> bool) -> Result<Outline, EngineError> {
         let name = &plan.main_file;
         let bytes = std::fs::read(self.plan_file(plan, name)?)
             .map_err(|error| EngineError::file(format!("reading {name}"), error))?;
-        let parsed = jac_jmx::Plan::parse(&bytes).map_err(|error| super::not_a_plan(name, &error))?;
-        Ok(parsed.outline())
+        match jac_jmx::Plan::parse_until(&bytes, Cancel::when(is_cancelled)) {
+            Ok(plan) => Ok(plan.outline()),
+            Err(PlanError::Cancelled) => Err(super::check::cancelled()),
+            Err(error) => Err(super::not_a_plan(name, &error)),
+        }
     }
 }

@@ -79,7 +79,8 @@ pub(super) fn shorten<T>(list: &mut Vec<T>, most: usize, what: &str, findings: &
     }
 }
 
-fn cut(text: String) -> String {
+/// The beginning of a text that is too long to be shown.
+pub(crate) fn cut(text: String) -> String {
     match text.char_indices().nth(MAX_TEXT) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,

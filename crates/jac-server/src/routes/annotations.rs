@@ -2,11 +2,10 @@
 
 use crate::access::allowed::{ChangeRun, On};
 use crate::access::audit;
-use crate::body::Body;
+use crate::body::{Body, Path};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::runs::view;
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use jac_engine::view::RunView;
 use jac_model::{Annotation, Run};

@@ -3,11 +3,11 @@
 
 use crate::App;
 use crate::access::{audit, cookie, cookies, new_session};
-use crate::body::Body;
+use crate::body::{Body, Query};
 use crate::company::{Begun, CompanyError, LIFE};
 use crate::edge::{ClientInfo, Scheme};
 use crate::error::{ApiError, ErrorBody, Refusal};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};

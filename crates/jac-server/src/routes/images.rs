@@ -1,10 +1,9 @@
 //! Images of machines that have Java and JMeter already.
 
 use crate::access::allowed::{Allowed, ChangeCluster, ManageImages, On, View};
-use crate::body::Body;
+use crate::body::{Body, Path};
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use jac_model::{Cluster, NodeImage};
 use serde::Deserialize;

@@ -2,10 +2,9 @@
 
 use crate::access::allowed::{Allowed, ChangeRun, ManageIntegrations, On, View};
 use crate::access::audit;
-use crate::body::Query;
+use crate::body::{Path, Query};
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use jac_engine::{Delivery, IntegrationTest, IntegrationsView};
 use jac_model::Run;

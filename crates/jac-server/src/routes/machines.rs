@@ -1,9 +1,9 @@
 //! Billable machines, including clusters that are not in the database.
 
 use crate::access::allowed::{Allowed, ManageMachines, View};
+use crate::body::Path;
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use jac_engine::EngineError;
 use jac_engine::view::{ClusterView, Machines};

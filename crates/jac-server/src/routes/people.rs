@@ -3,11 +3,11 @@
 use crate::App;
 use crate::access::allowed::{Allowed, ManagePeople, View};
 use crate::access::{INVITATION_LIFE_MS, LINK_LIFE_MS, audit, new_sign_in_link};
-use crate::body::{Body, Query};
+use crate::body::{Body, Path, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::lists::{PeopleQuery, TeamsQuery};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::list::Page;
 use jac_engine::{Engine, required_name};

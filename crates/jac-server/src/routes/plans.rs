@@ -2,13 +2,13 @@
 
 use crate::App;
 use crate::access::allowed::{Allowed, ChangePlan, CreatePlan, On, View};
-use crate::body::{Body, Query};
+use crate::body::{Body, Path, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::TeamRequest;
 use crate::routes::lists::PlansQuery;
 use crate::upload::{self, Form};
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use jac_engine::list::{Page, PlanSummary};
@@ -121,7 +121,7 @@ pub async fn duplicate(
 #[utoipa::path(get, path = "/plans/{id}/outline", tag = "plans", params(("id" = String, Path)), responses((status = 200, body = Outline), (status = 404, body = ErrorBody)))]
 pub async fn outline(plan: On<View, Plan>) -> Result<Json<Outline>, ApiError> {
     let of = plan.thing.clone();
-    Ok(Json(plan.engine().run_blocking(move |engine| engine.plan_outline(&of)).await?))
+    Ok(Json(plan.engine().check_in_turn(move |engine, is_cancelled| engine.plan_outline(&of, is_cancelled)).await?))
 }
 
 /// Move a file within the plan, e.g. to where the plan expects it

@@ -3,10 +3,10 @@
 use crate::App;
 use crate::access::allowed::{Allowed, On, View};
 use crate::access::shared::{ViewedRun, Viewing};
-use crate::body::{LargeJson, Query};
+use crate::body::{LargeJson, Path, Query};
 use crate::error::{ApiError, ErrorBody};
 use crate::routes::runs::labels_of;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use jac_engine::{EngineError, FoundSamples, PlanSamples, RunsToSearch, SampleSource};
 use jac_jtl::{Entry, LabelCharts};
 use jac_logs::{Bound, Condition, Filter, FilterError, Keep, Search};

@@ -2,13 +2,13 @@
 
 use crate::App;
 use crate::access::allowed::{ChangePlan, On, View};
-use crate::body::Query;
+use crate::body::{Path, Query};
 use crate::edge::ZIPS_OF_A_PERSON;
 use crate::error::{ApiError, ErrorBody};
-use crate::files::{file_body, held_body};
+use crate::files::{file_body, held_body, too_many_downloads};
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::extract::State;
+use axum::http::header;
 use axum::response::IntoResponse;
 use jac_engine::Engine;
 use jac_engine::plans::difference::RevisionDifference;
@@ -50,7 +50,8 @@ pub async fn download_revision(
     plan: On<View, Plan>,
     Path((_, revision)): Path<(String, u32)>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (place, ()) = app.edge.zips().enter(&plan.caller.user.id).ok_or_else(too_many)?;
+    let (place, ()) =
+        app.edge.zips().enter(&plan.caller.user.id).ok_or_else(|| too_many_downloads("zips", ZIPS_OF_A_PERSON))?;
     let id = plan.thing.id.clone();
     // As a file, so that a slow reader does not block a thread.
     let zip = plan.engine().run_blocking(move |engine| engine.plan_at(&id, revision)?.zip_file(engine)).await?;
@@ -65,15 +66,6 @@ pub async fn download_revision(
         ],
         held_body(file_body(zip), place),
     ))
-}
-
-fn too_many() -> ApiError {
-    ApiError::Later {
-        status: StatusCode::TOO_MANY_REQUESTS,
-        code: "too_many_downloads",
-        message: format!("You are already downloading {ZIPS_OF_A_PERSON} zips."),
-        seconds: 2,
-    }
 }
 
 /// Restore the files of an earlier revision as a new revision

@@ -5,13 +5,14 @@ use crate::access::admission::Admission;
 use crate::access::allowed::{Allowed, ChangeRun, On, StartRun, View};
 use crate::access::rights;
 use crate::access::shared::ViewedRun;
-use crate::body::{Body, LargeJson, Query};
+use crate::body::{Body, LargeJson, Path, Query};
+use crate::edge::DOWNLOADS_OF_A_PERSON;
 use crate::error::{ApiError, ErrorBody};
-use crate::files::download;
+use crate::files::{download, too_many_downloads};
 use crate::routes::TeamRequest;
 use crate::routes::lists::RunsQuery;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jac_engine::list::{Page, RunSummary};
@@ -272,15 +273,21 @@ pub async fn list_artefacts(run: On<View, Run>) -> Result<Json<Vec<Artefact>>, A
 #[utoipa::path(get, path = "/runs/{id}/artefacts/{name}", tag = "runs", params(("id" = String, Path), ("name" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"),
         (status = 206, description = "The bytes of `Range`", content_type = "application/octet-stream"),
-        (status = 404, body = ErrorBody), (status = 416, body = ErrorBody)))]
+        (status = 404, body = ErrorBody), (status = 416, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub async fn artefact(
+    State(app): State<App>,
     run: On<View, Run>,
     Path((_, name)): Path<(String, String)>,
     requested: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let (place, ()) = app
+        .edge
+        .downloads()
+        .enter(&run.caller.user.id)
+        .ok_or_else(|| too_many_downloads("files", DOWNLOADS_OF_A_PERSON))?;
     let (artefact, file) = run.engine().artefact(&run.thing.id, &name).await?;
     let saved_as = format!("{}-{}", run.thing.id, artefact.name.replace(['/', '"', '\\'], "-"));
-    Ok(download(&requested, file, &artefact.media_type, &saved_as))
+    Ok(download(&requested, file, &artefact.media_type, &saved_as, place))
 }
 
 /// Set the team that may change it in addition to its owner

@@ -3,10 +3,10 @@
 use crate::App;
 use crate::access::allowed::{Allowed, ChangeCredentials, ViewCredentials};
 use crate::access::{audit, rights};
-use crate::body::{Body, Query};
+use crate::body::{Body, Path, Query};
 use crate::error::{ApiError, ErrorBody};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use jac_engine::{NewResultsStore, ResultsStoreView};
 use jac_model::UserRole;

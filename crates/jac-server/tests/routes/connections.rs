@@ -106,6 +106,10 @@ async fn a_name_that_is_not_the_servers_is_refused_and_a_page_of_it_gets_nothing
             assert_eq!(answer.body["error"]["code"], "host_not_allowed");
         }
     }
+    // What the first line of the request names counts before the header.
+    let absolute = http::Request::get("http://rebound.example/sign-in").header("host", "127.0.0.1:8080");
+    let refused = served.send(absolute.body(axum::body::Body::empty()).expect("a request")).await;
+    assert_eq!(refused.refusal(), (StatusCode::MISDIRECTED_REQUEST, "host_not_allowed"));
     let two = [("host", "127.0.0.1:8080"), ("host", "rebound.example")];
     let answer = served.call(Method::GET, "/sign-in", &two, "").await;
     assert_eq!(answer.refusal(), (StatusCode::BAD_REQUEST, "host_not_allowed"));
@@ -124,6 +128,24 @@ async fn pages_are_only_read() {
         let request = http::Request::builder().method(method.clone()).uri("/runs").body(axum::body::Body::empty());
         assert_eq!(served.send(request.expect("a request")).await.status, status, "{method}");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_understood_is_refused_with_a_code() {
+    let served = Served::new().await;
+    let plan = served.upload("/plans", &[("a.jmx", crate::PLAN)]).await;
+    let revision = format!("/plans/{}/revisions/1.5/zip", plan.body["id"].as_str().expect("an id"));
+    for (method, path, status, code) in [
+        (Method::PUT, "/runs", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        (Method::OPTIONS, "/plans/x", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        (Method::GET, revision.as_str(), StatusCode::BAD_REQUEST, "request_invalid"),
+        (Method::DELETE, "/stores/%c0%ae", StatusCode::BAD_REQUEST, "request_invalid"),
+        (Method::GET, "/session/company/callback?state=a&state=b", StatusCode::BAD_REQUEST, "request_invalid"),
+    ] {
+        let answer = served.as_owner(method, path, "").await;
+        assert_eq!(answer.refusal(), (status, code), "{path}");
+    }
+    assert!(served.as_owner(Method::PUT, "/runs", "").await.headers.contains_key("allow"));
 }
 
 #[tokio::test]

@@ -198,6 +198,25 @@ async fn one_person_has_so_many_live_pages_and_the_next_one_is_refused_and_other
 }
 
 #[tokio::test]
+async fn a_page_that_sends_subscriptions_without_end_is_refused_most_of_them() {
+    let served = Served::new().await;
+    let address = served.listen().await;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
+    let mut page = Socket::welcomed(address, &served.cookie, &served.page).await;
+    for number in 100..400 {
+        page.say(&format!(r#"42{number}["subscribe_run",{{"run_id":"{id}"}}]"#)).await;
+    }
+    let mut refused = 0;
+    // As many as fit into the queue of a page that does not read.
+    for _ in 0..30 {
+        refused += usize::from(page.wait_for("43").await.contains("too_many_subscriptions"));
+    }
+    assert!(refused > 0);
+    let mut other = Socket::welcomed(address, &served.cookie, &served.page).await;
+    assert_eq!(other.ask(1, &format!(r#"["subscribe_run",{{"run_id":"{id}"}}]"#)).await["run_id"], json!(id));
+}
+
+#[tokio::test]
 async fn a_message_that_is_larger_than_any_of_ours_ends_the_connection() {
     let served = Served::new().await;
     let address = served.listen().await;

@@ -30,6 +30,9 @@ async fn a_plan_is_renamed_and_given_another_main_file() {
     let outline = served.as_owner(Method::GET, &format!("{path}/outline"), "").await.body;
     let facts = outline["elements"][1]["facts"].as_array().expect("facts");
     assert_eq!(facts[0], json!({ "code": "threads", "value": "${__P(threads,10)}" }), "{outline}");
+    let stored = served.app.engine.store().plan(&plan["id"].as_str().expect("an id").parse().expect("an id")).await;
+    let unneeded = served.app.engine.plan_outline(&stored.expect("the plan"), &|| true);
+    assert_eq!(unneeded.expect_err("nobody waits for it").code(), "cancelled");
     // Each revision has its own main file.
     let listed = served.as_owner(Method::GET, &format!("{path}/revisions"), "").await.body;
     let mains: Vec<&Value> = listed["items"].as_array().expect("items").iter().map(|one| &one["main_file"]).collect();

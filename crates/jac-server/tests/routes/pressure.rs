@@ -60,6 +60,30 @@ fn slow_readers_of_zips_hold_no_thread_and_are_few_of_a_person() {
     });
 }
 
+/// Each download of a compressed log keeps a part of it in memory for as long as it is not read.
+#[tokio::test]
+async fn a_person_has_so_many_downloads_at_once_and_others_have_theirs() {
+    let served = Served::new().await;
+    let id = run(&served, "r-22222222", &administrator()).await.id;
+    let folder = served.app.engine.folder().run(&id);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("results.jtl"), "timeStamp,elapsed,label\n".repeat(100_000)).expect("written");
+    let log = format!("/runs/{id}/artefacts/results.jtl");
+    let mut unread = Vec::new();
+    let refused = loop {
+        let answer = served.unread(&log).await;
+        if answer.status() != StatusCode::OK {
+            break answer.status();
+        }
+        unread.push(answer);
+        assert!(unread.len() < 100, "a hundred downloads of one person");
+    };
+    assert_eq!((refused, unread.len()), (StatusCode::TOO_MANY_REQUESTS, 16));
+    unread.pop();
+    assert_eq!(served.bytes(&log).await.1.expect("a log").len(), 2_400_000, "one has ended, and so has this");
+    assert_eq!(served.unread(&log).await.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn what_was_asked_for_is_done_also_when_the_caller_has_gone() {
     let served = Served::new().await;

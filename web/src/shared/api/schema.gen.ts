@@ -2303,6 +2303,8 @@ export interface components {
             cause: components["schemas"]["Message"] | null;
             /** Format: int32 */
             workers: number;
+            /** @description It was made for a run and is terminated after it: no other run can wait for it. */
+            remove_after_run: boolean;
             /** @description Nodes that were lost. */
             lost_nodes: string[];
             /** @description The run that is currently using it. */
@@ -9752,7 +9754,32 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
+            /** @description The bytes of `Range` */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
