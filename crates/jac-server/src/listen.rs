@@ -161,7 +161,7 @@ pub async fn serve(
         };
         match places.take(peer.ip().to_canonical()) {
             Some(place) => {
-                let needs_token = place.is_kept || callers == Callers::Shell;
+                let needs_token = place.kept.is_some() || callers == Callers::Shell;
                 let connection = Connection {
                     router: router.clone(),
                     token: Arc::clone(&token),
@@ -170,9 +170,19 @@ pub async fn serve(
                 };
                 let (tls, closing) = (tls.clone(), closing.clone());
                 tasks.spawn(async move {
-                    match tls {
-                        Some(tls) => connection.serve_tls(&tls, stream, place, closing).await,
-                        None => connection.serve(stream, place, Transport::Plain, closing).await,
+                    let kept = place.kept.clone();
+                    let served = async {
+                        match tls {
+                            Some(tls) => connection.serve_tls(&tls, stream, place, closing).await,
+                            None => connection.serve(stream, place, Transport::Plain, closing).await,
+                        }
+                    };
+                    match kept {
+                        Some(kept) => tokio::select! {
+                            () = served => (),
+                            () = kept.evicted() => (),
+                        },
+                        None => served.await,
                     }
                 });
             }
@@ -214,7 +224,7 @@ struct Connection {
 
 impl Connection {
     fn head_limit(&self, place: &Place) -> Duration {
-        if place.is_kept { KEPT_HEAD.min(self.limits.head) } else { self.limits.head }
+        if place.kept.is_some() { KEPT_HEAD.min(self.limits.head) } else { self.limits.head }
     }
 
     async fn serve_tls(self, tls: &Tls, stream: TcpStream, place: Place, closing: CancellationToken) {
@@ -240,7 +250,7 @@ impl Connection {
         closing: CancellationToken,
     ) {
         let (peer, head_limit, is_socket) = (place.peer, self.head_limit(&place), Arc::clone(&place.is_socket));
-        let metrics = place.metrics.clone();
+        let (metrics, kept) = (place.metrics.clone(), place.kept.clone());
         let stream: AnyStream = Box::pin(stream);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.limits.pause));
@@ -250,7 +260,7 @@ impl Connection {
         let (router, token, needs_token) = (self.router, self.token, self.needs_token);
         let service = service_fn(move |mut request: Request<Incoming>| {
             let (router, token) = (router.clone(), Arc::clone(&token));
-            let (is_socket, metrics) = (Arc::clone(&is_socket), metrics.clone());
+            let (is_socket, metrics, kept) = (Arc::clone(&is_socket), metrics.clone(), kept.clone());
             request.extensions_mut().insert(Peer(peer));
             request.extensions_mut().insert(transport);
             request.extensions_mut().insert(hang_up.clone());
@@ -258,6 +268,7 @@ impl Connection {
                 if needs_token && !access::bearer(request.headers()).is_some_and(|sent| access::same(sent, &token)) {
                     return Ok::<_, Infallible>(full());
                 }
+                kept.as_ref().inspect(|kept| kept.has_asked());
                 let answer = router.oneshot(request.map(Body::new)).await?;
                 if answer.status() == StatusCode::SWITCHING_PROTOCOLS && !is_socket.swap(true, Ordering::Relaxed) {
                     metrics.as_ref().inspect(|metrics| metrics.socket_opened());

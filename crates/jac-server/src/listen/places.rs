@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// Number of places reserved for requests with the shell's token.
 const KEPT_PLACES: usize = 16;
@@ -18,9 +19,33 @@ const KEPT_PLACES: usize = 16;
 #[derive(Debug, Default)]
 struct Taken {
     ordinary: usize,
-    kept: usize,
+    /// The oldest first.
+    kept: Vec<Kept>,
     /// By the peer's network.
     of: HashMap<IpAddr, usize>,
+}
+
+/// One of the places for the shell of this machine. Until its first request it is lent only: any process of this machine could occupy it.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    evicted: CancellationToken,
+    has_asked: Arc<AtomicBool>,
+}
+
+impl Kept {
+    /// Its first request with the shell's token has arrived.
+    pub fn has_asked(&self) {
+        self.has_asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns when another connection has received the place.
+    pub async fn evicted(&self) {
+        self.evicted.cancelled().await;
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.has_asked, &other.has_asked)
+    }
 }
 
 /// All places of an address that is listened on.
@@ -38,10 +63,25 @@ pub struct Place {
     /// Its network has used up one of its places; a trusted proxy's connections are its clients', and use up none.
     counts: bool,
     /// It is one of those for the shell of this machine.
-    pub is_kept: bool,
+    pub kept: Option<Kept>,
     /// Whether the connection has become a WebSocket.
     pub is_socket: Arc<AtomicBool>,
     pub metrics: Option<Metrics>,
+}
+
+impl Taken {
+    /// Whether one of the kept places is free. If none is, the connection that has been silent for longest loses its.
+    fn has_room_for_the_shell(&mut self, metrics: Option<&Metrics>) -> bool {
+        if self.kept.len() < KEPT_PLACES {
+            return true;
+        }
+        let silent = self.kept.iter().position(|kept| !kept.has_asked.load(Ordering::Relaxed));
+        silent.is_some_and(|at| {
+            self.kept.remove(at).evicted.cancel();
+            metrics.inspect(|metrics| metrics.connection_refused());
+            true
+        })
+    }
 }
 
 impl Place {
@@ -68,22 +108,23 @@ impl Places {
         let of_peer = taken.of.get(&network).copied().unwrap_or_default();
         let counts = !is_trusted(peer, &self.proxies);
         let is_welcome = of_peer < self.limits.connections_per_peer || !counts;
-        let is_kept = if taken.ordinary < self.limits.connections && is_welcome {
+        let kept = if taken.ordinary < self.limits.connections && is_welcome {
             taken.ordinary += 1;
             if counts {
                 *taken.of.entry(network).or_default() += 1;
             }
-            false
-        } else if peer.is_loopback() && taken.kept < KEPT_PLACES {
-            taken.kept += 1;
-            true
+            None
+        } else if peer.is_loopback() && taken.has_room_for_the_shell(self.metrics.as_ref()) {
+            let kept = Kept::default();
+            taken.kept.push(kept.clone());
+            Some(kept)
         } else {
             self.metrics.as_ref().inspect(|metrics| metrics.connection_refused());
             return None;
         };
         self.metrics.as_ref().inspect(|metrics| metrics.connection_opened());
         let (taken, metrics) = (Arc::clone(&self.taken), self.metrics.clone());
-        Some(Place { taken, peer, counts, is_kept, is_socket: Arc::default(), metrics })
+        Some(Place { taken, peer, counts, kept, is_socket: Arc::default(), metrics })
     }
 }
 
@@ -96,8 +137,8 @@ impl Drop for Place {
             }
         }
         let mut taken = open(&self.taken);
-        if self.is_kept {
-            taken.kept -= 1;
+        if let Some(kept) = &self.kept {
+            taken.kept.retain(|each| !each.is(kept));
             return;
         }
         taken.ordinary -= 1;

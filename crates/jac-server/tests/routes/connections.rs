@@ -80,8 +80,10 @@ async fn connections_are_bounded_and_the_shell_of_this_machine_has_a_place() {
     for _ in 0..16 {
         idle.push(connect(address).await);
     }
-    let turned_away = ask(address, &bearer).await;
-    assert!(turned_away.starts_with("HTTP/1.1 503"), "{turned_away}");
+    let let_in = ask(address, &bearer).await;
+    assert!(let_in.starts_with("HTTP/1.1 200"), "the silent one has lost a place: {let_in}");
+    let refused = ask(address, "").await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
     drop(idle);
     let began = Instant::now();
     while !ask(address, "").await.starts_with("HTTP/1.1 401") {
