@@ -34,7 +34,7 @@ export function Sidebar({ onAsk }: Props) {
           <img src="/favicon.svg" alt="" width="22" height="22" />
           <span className="word">JAC</span>
         </Link>
-        <button type="button" className="btn btn-quiet sidebar-search" title="Search (Ctrl K)" aria-label="Search" onClick={() => onAsk("search")}>
+        <button type="button" className="btn btn-quiet" title="Search (Ctrl K)" aria-label="Search" onClick={() => onAsk("search")}>
           <Icon name="search" />
         </button>
         <button type="button" className="btn btn-outline-secondary sidebar-menu" aria-expanded={open} aria-controls="pages" onClick={() => setOpenOn(open ? null : key)}>

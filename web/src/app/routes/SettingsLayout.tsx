@@ -42,7 +42,7 @@ export function SettingsLayout() {
             </NavLink>
           ))}
         </nav>
-        <div className="stack settings-page">
+        <div className="stack">
           <Outlet />
         </div>
       </div>

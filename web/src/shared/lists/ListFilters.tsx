@@ -61,7 +61,7 @@ function FacetField({ facet, value, onChange }: { facet: Facet; value: string; o
   const [only] = facet.options;
   if (facet.open !== true && facet.options.length === 1 && only !== undefined) {
     return (
-      <button type="button" className="btn btn-sm btn-outline-secondary list-switch" aria-pressed={value === only.value} onClick={() => onChange(value === only.value ? "" : only.value)}>
+      <button type="button" className="btn btn-sm btn-outline-secondary" aria-pressed={value === only.value} onClick={() => onChange(value === only.value ? "" : only.value)}>
         {facet.label}
       </button>
     );

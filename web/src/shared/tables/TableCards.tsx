@@ -65,7 +65,7 @@ function Card<Row extends RowData>({ row, columns, className, onOpen }: CardProp
     >
       {main !== undefined && <div className="row-card-name">{main.cell(row)}</div>}
       {actions.length > 0 && (
-        <div className="row-card-actions">
+        <div>
           {actions.map((column) => (
             <Fragment key={column.id}>{column.cell(row)}</Fragment>
           ))}

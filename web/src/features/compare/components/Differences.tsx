@@ -75,7 +75,7 @@ function ErrorList({ title, errors }: { title: string; errors: ErrorType[] }) {
             <span title={error.example}>
               <ErrorMessage code={error.code} message={error.message} />
             </span>
-            <span className="pair-value text-nowrap">{formatCount(error.count)}</span>
+            <span className="pair-value">{formatCount(error.count)}</span>
           </li>
         ))}
         {errors.length > MOST_SHOWN && <li className="text-muted">and {formatCount(errors.length - MOST_SHOWN)} more</li>}

@@ -33,7 +33,7 @@ export function LoadShape({ shape }: { shape: Shape }) {
         </svg>
         <span className="load-shape-from">0</span>
         <span className="load-shape-mid">{formatDuration(length / 2000)}</span>
-        <span className="load-shape-to">{end}</span>
+        <span>{end}</span>
       </div>
       {lines.length > 0 && (
         <ul className="load-shape-legend">

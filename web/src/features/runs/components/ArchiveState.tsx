@@ -39,7 +39,7 @@ export function ArchiveState({ run }: { run: Run }) {
   return (
     <>
       <Note tone="attention">
-        <strong>Not stored.</strong> {archive.message} {archive.hint}
+        <strong>Not stored.</strong> {archive.message} {archive.hint} {archive.code !== null && <code>{archive.code}</code>}
         <p>The results are complete on this server.{archive.next_try_ms !== null && <> Next retry at {formatDateTime(archive.next_try_ms)}.</>}</p>
         {writes && (
           <button type="button" className="btn btn-sm btn-outline-secondary" disabled={retry.isPending} onClick={() => retry.mutate()}>

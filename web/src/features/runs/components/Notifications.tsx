@@ -42,13 +42,17 @@ function Target({ delivery, busy, onRetry }: TargetProps) {
     <li>
       <span>
         {target}
-        {figures !== null && <small className="text-muted d-block">{figures}</small>}
-        {trouble !== null && <small className="text-danger d-block">{trouble.message}</small>}
+        {figures !== null && <small className="text-muted">{figures}</small>}
+        {trouble !== null && (
+          <small className="text-danger">
+            {trouble.message} <code>{trouble.code}</code>
+          </small>
+        )}
       </span>
-      <span>
+      <span className="pair-actions">
         <Chip {...deliveryChip(delivery)} />
         {failed && onRetry !== null && (
-          <button type="button" className="btn btn-sm btn-outline-secondary ms-2" disabled={busy} onClick={onRetry}>
+          <button type="button" className="btn btn-sm btn-outline-secondary" disabled={busy} onClick={onRetry}>
             Retry now
           </button>
         )}

@@ -81,24 +81,28 @@ function Target({ run, name, shipment, onShip, onForget, busy }: TargetProps) {
             </a>
           </>
         )}
-        {shipment !== null && <small className="text-muted d-block">{shipmentFigures(shipment)}</small>}
-        {shipment?.trouble != null && <small className="text-danger d-block">{shipment.trouble.message}</small>}
+        {shipment !== null && <small className="text-muted">{shipmentFigures(shipment)}</small>}
+        {shipment?.trouble != null && (
+          <small className="text-danger">
+            {shipment.trouble.message} <code>{shipment.trouble.code}</code>
+          </small>
+        )}
         {shipment?.refused_reason != null && (
-          <small className="text-muted d-block">
+          <small className="text-muted">
             First rejected row: {shipment.refused_reason}{" "}
             {shipment.refused_file !== null && <Download path={`/runs/${run.id}/artefacts/${encodePath(shipment.refused_file)}`}>All rejected rows</Download>}
           </small>
         )}
       </span>
-      <span>
+      <span className="pair-actions">
         <Chip {...shipmentChip(shipment)} />
         {onForget !== null && shipment?.target_info === null && (
-          <button type="button" className="btn btn-sm btn-outline-secondary ms-2" title={`Remove the shipment to ${name} from this list`} disabled={busy} onClick={onForget}>
+          <button type="button" className="btn btn-sm btn-outline-secondary" title={`Remove the shipment to ${name} from this list`} disabled={busy} onClick={onForget}>
             Remove…
           </button>
         )}
         {onShip !== null && action !== null && (
-          <button type="button" className="btn btn-sm btn-outline-secondary ms-2" disabled={busy} onClick={onShip}>
+          <button type="button" className="btn btn-sm btn-outline-secondary" disabled={busy} onClick={onShip}>
             {action}
           </button>
         )}

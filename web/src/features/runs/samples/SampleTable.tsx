@@ -105,7 +105,7 @@ export function SampleTable({ result, keep, stale }: Props) {
           </span>
         }
       />
-      {source !== null && <p className="text-muted small mb-0">{source}</p>}
+      {source !== null && <p className="text-muted">{source}</p>}
       {rejected_rows > 0 && (
         <Note tone="attention">
           {plural(rejected_rows, "row")} could not be parsed and {rejected_rows === 1 ? "was" : "were"} not searched.

@@ -31,7 +31,7 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
       <header className="chart-head">
         <h3>{store.address}</h3>
         {store.failed > 0 ? (
-          <Chip tone="attention" word="not reached" icon="exclamation-triangle" />
+          <Chip tone="attention" word="failing" icon="exclamation-triangle" />
         ) : store.is_current ? (
           <Chip tone="good" word="current" icon="check-circle" />
         ) : (
@@ -55,7 +55,8 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
       {store.failed > 0 && (
         <div className="list-body">
           <Note tone="attention">
-            <strong>{plural(store.failed, "run")} could not be stored.</strong> {store.trouble?.message} The results are complete on this server; the upload is retried.
+            <strong>{plural(store.failed, "run")} could not be stored.</strong> {store.trouble?.message} {store.trouble !== null && <code>{store.trouble.code}</code>} The results are complete on this
+            server; the upload is retried.
           </Note>
         </div>
       )}
@@ -82,7 +83,7 @@ export function StoreCard({ store, sets }: { store: ResultsStore; sets: Credenti
       {asking === "change" && <StoreDialog changes={store} sets={sets} onClose={close} />}
       {asking === "leave" && (
         <ConfirmDialog title="Stop using this store" action="Stop using" tone="primary" request={leave} onConfirm={() => leave.mutate(undefined, { onSuccess: close })} onClose={close}>
-          <p>Your next runs are stored in the server’s store, if it has one. {store.runs > 0 && `The ${store.runs} runs in ${store.address} stay there and are read from there.`}</p>
+          <p>Your next runs are stored in the server’s store, if it has one. {store.runs > 0 && `Stored runs stay in ${store.address} and are read from there (${plural(store.runs, "run")}).`}</p>
         </ConfirmDialog>
       )}
     </section>

@@ -165,7 +165,7 @@ it("shows how many runs wait for an unreachable store, and why", async () => {
   list(store({ waiting: 2, failed: 1, trouble: { code: "artefacts_unreachable", message: "s3://mine/load cannot be reached: no connection." } }));
   show();
   const card = await screen.findByRole("region", { name: "s3://mine/load" });
-  expect(card.textContent).toContain("not reached");
+  expect(card.textContent).toContain("failing");
   expect(card.textContent).not.toContain("current");
   expect(card.textContent).toContain("1 run could not be stored. s3://mine/load cannot be reached: no connection.");
   expect(card.textContent).toContain("Not stored yet2");

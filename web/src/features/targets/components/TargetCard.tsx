@@ -36,7 +36,7 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
       <header className="chart-head">
         <h3>{target.name}</h3>
         <span className="chart-unit">{target.settings.url}</span>
-        {target.trouble !== null && <Chip tone="attention" word="not reached" icon="exclamation-triangle" />}
+        {target.trouble !== null && <Chip tone="attention" word="failing" icon="exclamation-triangle" />}
         <span className="flex-grow-1" />
         <button type="button" className="btn btn-quiet" disabled={test.isPending} onClick={() => test.mutate()}>
           {test.isPending ? "Testing…" : "Test"}
@@ -53,7 +53,7 @@ export function TargetCard({ target, sets }: { target: OwnTarget; sets: Credenti
       {target.trouble !== null && (
         <div className="list-body">
           <Note tone="attention">
-            <strong>Samples are not arriving.</strong> {target.trouble.message} They are kept on this server and shipped later.
+            <strong>Samples are not arriving.</strong> {target.trouble.message} <code>{target.trouble.code}</code> They are kept on this server and shipped later.
           </Note>
         </div>
       )}

@@ -147,7 +147,7 @@ it("shows how many runs wait for an unreachable target, and why", async () => {
   list(target({ unfinished: 2, trouble: { code: "search_unreachable", message: "search.example does not answer." } }));
   show();
   const card = await screen.findByRole("region", { name: "logs" });
-  expect(card.textContent).toContain("not reached");
+  expect(card.textContent).toContain("failing");
   expect(card.textContent).toContain("Samples are not arriving. search.example does not answer.");
   expect(card.textContent).toContain("Runs being shipped2");
 });
