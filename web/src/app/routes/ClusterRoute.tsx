@@ -1,12 +1,13 @@
 import { useParams } from "react-router";
 import { useCluster } from "@/features/clusters/api/useCluster";
-import { canRun, hasEnded, takesRuns } from "@/features/clusters/clusterWords";
+import { canRun, whyNoRuns } from "@/features/clusters/clusterWords";
 import { ClusterNotes, Configuration } from "@/features/clusters/components/ClusterBody";
 import { ClusterHead } from "@/features/clusters/components/ClusterHead";
 import { Events } from "@/features/clusters/components/Events";
 import { NodeTable } from "@/features/clusters/components/NodeTable";
 import { RunList } from "@/features/runs/components/RunTable";
 import { StartRunButton } from "@/features/runs/components/StartRunButton";
+import type { Cluster } from "@/shared/api/types";
 import { useInfo } from "@/shared/session/useInfo";
 import { useRights } from "@/shared/session/useSession";
 import { Loaded } from "@/shared/ui/Loaded";
@@ -25,15 +26,7 @@ function ClusterPage({ id }: { id: string }) {
     <Loaded query={query} what="Loading the cluster…">
       {(cluster) => (
         <>
-          <ClusterHead
-            cluster={cluster}
-            info={info.data}
-            start={
-              may("start_run") && (
-                <StartRunButton clusterId={cluster.id} {...(takesRuns(cluster) ? {} : { disabled: true, why: hasEnded(cluster.phase) ? "The cluster has ended." : "The cluster has lost nodes." })} />
-              )
-            }
-          />
+          <ClusterHead cluster={cluster} info={info.data} start={may("start_run") && <Start cluster={cluster} />} />
           <ClusterNotes cluster={cluster} />
           <div className="columns columns-main">
             <div className="stack">
@@ -53,4 +46,9 @@ function ClusterPage({ id }: { id: string }) {
       )}
     </Loaded>
   );
+}
+
+function Start({ cluster }: { cluster: Cluster }) {
+  const why = whyNoRuns({ ...cluster, remove_after_run: cluster.config.remove_after_run });
+  return <StartRunButton clusterId={cluster.id} disabled={why !== undefined} why={why} />;
 }

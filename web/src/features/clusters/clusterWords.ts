@@ -25,6 +25,9 @@ export function isComingUp(phase: ClusterPhase): boolean {
 /** The text for its state, in a list and on its own page. */
 type Seen = Pick<ClusterSummary, "phase" | "lost_nodes" | "current_run">;
 
+/** Including whether another run may follow. */
+type Used = Seen & Pick<ClusterSummary, "remove_after_run">;
+
 /** Including the reason for its end. */
 type Ended = Seen & Pick<ClusterSummary, "ready_ms" | "cause">;
 
@@ -40,18 +43,25 @@ export function canRun(cluster: Seen): boolean {
 }
 
 /** A run can be started and waits for the one that uses the cluster. */
-export function canQueue(cluster: Seen): boolean {
+export function canQueue(cluster: Used): boolean {
   return takesRuns(cluster) && cluster.current_run !== null;
 }
 
 /** A run can be started and waits until the cluster is ready. */
-export function isAwaited(cluster: Seen): boolean {
+export function isAwaited(cluster: Used): boolean {
   return takesRuns(cluster) && cluster.current_run === null && cluster.phase !== "ready";
 }
 
 /** The server accepts runs for it, whether they start immediately or wait. */
-export function takesRuns(cluster: Seen): boolean {
-  return (cluster.phase === "ready" || isComingUp(cluster.phase)) && cluster.lost_nodes.length === 0;
+export function takesRuns(cluster: Used): boolean {
+  return whyNoRuns(cluster) === undefined;
+}
+
+/** Why the server rejects runs for it; undefined: it accepts them. */
+export function whyNoRuns(cluster: Used): string | undefined {
+  if (hasEnded(cluster.phase)) return "The cluster has ended.";
+  if (cluster.lost_nodes.length > 0) return "The cluster has lost nodes.";
+  return cluster.remove_after_run && cluster.current_run !== null ? "The cluster is terminated after its current run." : undefined;
 }
 
 export function clusterChip(cluster: Ended): ChipLook {

@@ -10,6 +10,8 @@ export interface Creation {
   refusals: Fault[];
   /** Any other error. */
   error: Error | null;
+  /** What the server last answered for the current form: the forecast, or an error of either kind. */
+  answer: object | null;
   /** The next step is a check, not the creation: nothing that costs money is created before its price was shown. */
   checksFirst: boolean;
   busy: "checking" | "creating" | null;
@@ -22,8 +24,8 @@ export function useCreation(provider: Provider, request: NewCluster | null, onCr
   const forecasting = useForecast();
   const creating = useCreateCluster();
   // An answer is valid for its request; after the next change the form is different. A changed name does not matter.
-  const checked = same(forecasting.variables, request, ({ config }) => config);
-  const tried = same(creating.variables, request, (asked) => asked);
+  const checked = isSame(forecasting.variables, request, ({ config }) => config);
+  const tried = isSame(creating.variables, request);
   const forecast = checked ? (forecasting.data ?? null) : null;
   const failed = (checked ? forecasting.error : null) ?? (tried ? creating.error : null);
   const refused = failed instanceof ApiError && failed.code === "cluster_invalid" ? failed.faults : [];
@@ -31,6 +33,7 @@ export function useCreation(provider: Provider, request: NewCluster | null, onCr
     forecast,
     refusals: [...(forecast?.faults ?? []), ...refused],
     error: refused.length > 0 ? null : failed,
+    answer: failed ?? forecast,
     checksFirst: provider === "ec2" && (forecast === null || forecast.faults.length > 0),
     // A cluster that was created is not created again while its page loads.
     busy: forecasting.isPending ? "checking" : creating.isPending || creating.isSuccess ? "creating" : null,
@@ -44,6 +47,7 @@ export function useCreation(provider: Provider, request: NewCluster | null, onCr
   };
 }
 
-function same(one: NewCluster | undefined, other: NewCluster | null, of: (request: NewCluster) => unknown): boolean {
-  return one !== undefined && other !== null && one.provider === other.provider && JSON.stringify(of(one)) === JSON.stringify(of(other));
+/** Whether both request the same cluster; `of`: the part that matters, in addition to the provider. */
+export function isSame(one: NewCluster | null | undefined, other: NewCluster | null, of: (request: NewCluster) => unknown = (whole) => whole): boolean {
+  return one != null && other !== null && one.provider === other.provider && JSON.stringify(of(one)) === JSON.stringify(of(other));
 }

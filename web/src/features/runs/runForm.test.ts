@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newCriterion, newRule } from "./judgedForm";
-import { checkRunForm, EMPTY_FORM, parseProperties, type RunForm } from "./runForm";
+import { checkRunForm, EMPTY_FORM, parseProperties, withPlan, type RunForm } from "./runForm";
 
 const known = [
   { name: "host", default: "127.0.0.1", value: null },
@@ -55,6 +55,12 @@ describe("the start dialog", () => {
     expect(faults.moreProperties).toBe("Line 1 must be name=value.");
     expect(faults.judged.criteria[7]).toBeDefined();
   });
+});
+
+it("keeps for another plan what does not belong to a plan, and nothing else", () => {
+  const kept: Partial<RunForm> = { clusterId: "c", name: "peak", grace: "30", results: "direct", minWorkers: "2", tryRun: true };
+  const filled: RunForm = { ...form, ...kept, properties: { users: "60" }, secret: ["users"], share: "users=60", split: ["users.csv"] };
+  expect(withPlan(filled, "q")).toEqual({ ...EMPTY_FORM, ...kept, planId: "q" });
 });
 
 it("reads name=value lines", () => {

@@ -75,8 +75,8 @@ export const EMPTY_FORM: RunForm = {
 };
 
 /** The form with another plan: everything else that belongs to a plan starts again, with the marks of secrets and the values that they mark. */
-export function withPlan({ clusterId, name, grace, tryRun }: RunForm, planId: string | null): RunForm {
-  return { ...EMPTY_FORM, planId, clusterId, name, grace, tryRun };
+export function withPlan({ clusterId, name, grace, results, minWorkers, tryRun }: RunForm, planId: string | null): RunForm {
+  return { ...EMPTY_FORM, planId, clusterId, name, grace, results, minWorkers, tryRun };
 }
 
 /** The settings of a run, without its cluster and its criteria. */

@@ -1,10 +1,11 @@
 import { useState } from "react";
 import { useClusterDefaults } from "@/features/clusters/api/useClusterDefaults";
 import { checkForm, formFrom, placeFaults, type ClusterForm, type Faults, type StartConfig } from "@/features/clusters/clusterForm";
-import { useCreation, type Creation } from "@/features/clusters/useCreation";
+import { isSame, useCreation, type Creation } from "@/features/clusters/useCreation";
 import { useCredentialChoices, type CredentialChoices } from "@/features/clusters/useCredentialChoices";
 import { useInfo } from "@/shared/session/useInfo";
-import type { Cluster, Fault, Info, NewCluster, Provider } from "@/shared/api/types";
+import { ApiError } from "@/shared/api/client";
+import type { Cluster, Info, NewCluster, NewRun, Provider } from "@/shared/api/types";
 
 export interface NewClusterPart {
   /** null until the server's defaults are loaded. */
@@ -22,20 +23,28 @@ export interface NewClusterPart {
   error: Error | null;
 }
 
-/** A cluster that is created for one run: its form, and its cost. `refused`: the server's errors about it when the run was started. `tries`: the run is
- *  a try run, for which it has at most one worker. `like`: the cluster whose configuration fills the form initially; null: the server's defaults do. */
-export function useNewCluster(refused: Fault[], tries: boolean, like: LikeCluster | null): NewClusterPart {
+/** The last attempt to start the run. */
+interface Start {
+  error: Error | null;
+  variables: NewRun | undefined;
+}
+
+/** A cluster that is created for one run: its form, and its cost. `start`: the server's errors about the cluster are shown until it is changed. `tries`:
+ *  the run is a try run, for which it has at most one worker. `like`: the cluster whose configuration fills the form initially; null: the server's
+ *  defaults do. */
+export function useNewCluster({ error: refusal, variables: started }: Start, tries: boolean, like: LikeCluster | null): NewClusterPart {
   const defaults = useClusterDefaults();
   const info = useInfo();
   const [typed, setForm] = useState<ClusterForm | null>(null);
   const providers = info.data?.providers;
   const first = defaults.data === undefined || providers === undefined ? null : firstForm(defaults.data, providers, like);
   const choices = useCredentialChoices((typed ?? first)?.provider ?? "local");
-  const started = typed ?? first;
-  const form = started === null ? null : choices.settle(started);
+  const current = typed ?? first;
+  const form = current === null ? null : choices.settle(current);
   const checked = form === null ? { request: null, faults: {} } : checkForm({ ...form, name: "", description: "" }, info.data?.limits.max_workers ?? 16);
   const request = tries ? forTry(checked.request) : checked.request;
   const creation = useCreation(form?.provider ?? "local", request, () => undefined);
+  const refused = refusal instanceof ApiError && isSame(started?.new_cluster, request) ? refusal.faults : [];
   const here = refused.filter(({ field }) => field?.startsWith(PLACE)).map((fault) => ({ ...fault, field: fault.field?.slice(PLACE.length) ?? null }));
   const placed = form === null ? { beside: {}, rest: [] } : placeFaults([...creation.refusals, ...here], form);
   return {
@@ -55,13 +64,17 @@ export function useNewCluster(refused: Fault[], tries: boolean, like: LikeCluste
 const PLACE = "/new_cluster";
 
 /** The data of an earlier cluster that a new one takes over. */
-export type LikeCluster = Pick<Cluster, "provider" | "config">;
+export interface LikeCluster extends Pick<Cluster, "provider" | "config"> {
+  /** A try run used it. */
+  tried: boolean;
+}
 
-/** A provider that this server does not have any more is not taken over. */
+/** A provider that this server does not have any more is not taken over, nor is the number of workers if a try run may have reduced it to one. */
 function firstForm(defaults: StartConfig, providers: Provider[], like: LikeCluster | null): ClusterForm {
   const provider = providers.includes("local") ? "local" : (providers[0] ?? "ssh");
-  const form = like !== null && providers.includes(like.provider) ? formFrom({ ...like.config, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider) : formFrom(defaults, provider);
-  return { ...form, removeAfterRun: true };
+  if (like === null || !providers.includes(like.provider)) return { ...formFrom(defaults, provider), removeAfterRun: true };
+  const workers = like.tried && like.config.workers === 1 ? defaults.workers : like.config.workers;
+  return { ...formFrom({ ...like.config, workers, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider), removeAfterRun: true };
 }
 
 /** Existing machines are used as they are listed. */

@@ -190,6 +190,25 @@ it("shortens a long name in its middle and has it in full in the title", () => {
   expect([...cell.querySelectorAll(".middle-cut > [aria-hidden]")].map((part) => part.textContent)).toEqual(["GET /api/v2/customers/orde", "rs/items"]);
 });
 
+it("shows on cards all the figures for which a table has no space there, and a long text on its own line", () => {
+  const wide = window.innerWidth;
+  window.happyDOM.setViewport({ width: 390 });
+  const columns: Column<Row>[] = [...COLUMNS, { id: "why", name: "Why", wide: true, spareBelow: 1200, value: () => "Slow.", cell: () => "Slow." }];
+  try {
+    show({ cards: true, columns });
+    const facts = [...(screen.getAllByRole("listitem")[0]?.querySelectorAll("dl > div") ?? [])];
+    expect(facts.map((fact) => [fact.querySelector("dt")?.textContent, fact.className])).toEqual([
+      ["p95", ""],
+      ["Why", "row-card-wide"],
+    ]);
+    cleanup();
+    show({ columns });
+    expect(screen.getAllByRole("columnheader").map((head) => head.textContent)).toEqual(["Label", "p95"]);
+  } finally {
+    window.happyDOM.setViewport({ width: wide });
+  }
+});
+
 it("shows cards in a narrow window, with a choice of the sorting", async () => {
   const wide = window.innerWidth;
   window.happyDOM.setViewport({ width: 390 });

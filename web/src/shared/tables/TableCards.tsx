@@ -73,7 +73,7 @@ function Card<Row extends RowData>({ row, columns, className, onOpen }: CardProp
       )}
       <dl>
         {facts.map((column) => (
-          <div key={column.id}>
+          <div key={column.id} className={column.wide === true ? "row-card-wide" : undefined}>
             <dt>{column.name}</dt>
             <dd>{column.cell(row)}</dd>
           </div>

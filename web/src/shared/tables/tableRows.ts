@@ -35,6 +35,8 @@ export interface Column<Row> {
   main?: boolean;
   /** A name or other text of any length: shortened, so that the figures stay visible; in full in its title. */
   clip?: boolean;
+  /** Usually a long text: has a line of its own on a card. */
+  wide?: boolean;
   /** Hidden by default in windows narrower than this, in pixels. */
   spareBelow?: number;
 }

@@ -26,7 +26,7 @@ function columnsAt(now: number): Column<AuditEntry>[] {
     { id: "outcome", name: "Outcome", value: (entry) => [entry.outcome, entry.code].filter(Boolean).join(" "), cell: (entry) => <Chip {...outcomeChip(entry)} /> },
     { id: "via", name: "Via", clip: true, spareBelow: 1100, value: viaWords, cell: viaWords },
     { id: "address", name: "Address", spareBelow: 1500, value: (entry) => entry.address, cell: (entry) => entry.address ?? <span className="text-faint">–</span> },
-    { id: "details", name: "Details", clip: true, spareBelow: 1650, value: detailWords, cell: detailWords },
+    { id: "details", name: "Details", clip: true, wide: true, spareBelow: 1650, value: detailWords, cell: (entry) => detailWords(entry) || <span className="text-faint">–</span> },
   ];
 }
 

@@ -17,6 +17,7 @@ const cluster = (name: string, more: Partial<ClusterSummary>): ClusterSummary =>
   workers: 2,
   lost_nodes: [],
   current_run: null,
+  remove_after_run: false,
   created_ms: 0,
   ready_ms: 0,
   ended_ms: null,

@@ -41,6 +41,7 @@ const REASON: Column<ClusterSummary> = {
   id: "cause",
   name: "Reason",
   clip: true,
+  wide: true,
   spareBelow: 1000,
   value: (cluster) => cluster.cause?.message ?? null,
   cell: (cluster) => cluster.cause?.message ?? <span className="text-faint">–</span>,

@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Cluster, Forecast, Info } from "@/shared/api/types";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import type { StartConfig } from "../clusterForm";
@@ -60,6 +60,8 @@ beforeEach(() => {
   api.answer("GET /credentials/environment", { body: { allowed: false, available: false } });
 });
 
+afterEach(() => vi.restoreAllMocks());
+
 describe("of local processes", () => {
   it("has the server's defaults, shows their summary, and sends them", async () => {
     api.answer("POST /clusters", { body: { id: "c-1" } });
@@ -89,6 +91,19 @@ describe("of local processes", () => {
     await waitFor(() => expect(invalid("JVM heap per node")).toBe("true"));
     expect(invalid("Workers")).toBe("false");
     expect(screen.queryByRole("alert")).toBeNull();
+  });
+  it("scrolls to each new error of the server at a field", async () => {
+    api.answer("POST /clusters", { status: 400, body: fault("cluster_invalid", "/config/heap_mb") });
+    const seen = vi.spyOn(Element.prototype, "scrollIntoView");
+    show();
+    await screen.findByLabelText("Workers");
+    await press("Create cluster");
+    await waitFor(() => expect(seen.mock.contexts).toEqual([field("JVM heap per node").closest(".field")]));
+    api.answer("POST /clusters", { status: 400, body: fault("cluster_invalid", "/config/idle_minutes") });
+    await put("JVM heap per node", "128");
+    seen.mockClear();
+    await press("Create cluster");
+    await waitFor(() => expect(seen.mock.contexts).toEqual([field("Idle timeout").closest(".field")]));
   });
   it("shows other errors in full", async () => {
     api.answer("POST /clusters", { status: 503, body: fault("shutting_down") });

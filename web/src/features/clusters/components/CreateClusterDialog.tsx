@@ -51,7 +51,7 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
   const creation = useCreation(form.provider, request, (cluster) => (onCreated === undefined ? void navigate(`/clusters/${cluster.id}`) : onCreated(cluster)));
   const refused = placeFaults(creation.refusals, form);
 
-  const body = useAnswerInView(creation.error ?? creation.forecast);
+  const body = useAnswerInView(creation.answer);
 
   const submit = () => {
     setTried(true);

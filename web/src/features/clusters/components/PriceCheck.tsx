@@ -1,5 +1,6 @@
 import type { NewCluster } from "@/shared/api/types";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
+import { FaultNotes } from "@/shared/ui/FaultNotes";
 import { useCreation } from "../useCreation";
 import { ForecastView } from "./ForecastView";
 
@@ -7,9 +8,10 @@ import { ForecastView } from "./ForecastView";
 export function PriceCheck({ request }: { request: NewCluster | null }) {
   const { forecast, refusals, error, busy, check } = useCreation(request?.provider ?? "ec2", request, () => undefined);
   if (request !== null && request.provider !== "ec2") return null;
+  const faults = refusals.map(({ message }) => message);
   return (
     <div className="stack">
-      {forecast !== null && request !== null && <ForecastView forecast={forecast} faults={refusals.map(({ message }) => message)} request={request} />}
+      {forecast === null || request === null ? <FaultNotes faults={faults} /> : <ForecastView forecast={forecast} faults={faults} request={request} />}
       {error !== null && <ErrorBox error={error} />}
       {forecast === null && (
         <button type="button" className="btn btn-sm btn-outline-secondary" disabled={request === null || busy !== null} onClick={check}>

@@ -88,7 +88,7 @@ function plainColumns(metric: Metric): Column<LineComparison>[] {
   });
   const all = [column("before", "before", (row) => metric.of(row.before)), column("after", "after", (row) => metric.of(row.after))];
   if (metric.changed === null || metric.points === true) return all;
-  return [...all, column("passed_before", "of passed before", (row) => compared(metric, row).before), column("passed_after", "of passed after", (row) => compared(metric, row).after)];
+  return [...all, column("passed_before", "before, passed samples", (row) => compared(metric, row).before), column("passed_after", "after, passed samples", (row) => compared(metric, row).after)];
 }
 
 const COLUMNS: Column<LineComparison>[] = [
@@ -108,7 +108,7 @@ const COLUMNS: Column<LineComparison>[] = [
   },
   { id: "change", name: "Change", value: (row) => row.change, cell: (row) => <Chip {...changeChip(row.change)} /> },
   ...METRICS.map((metric) => changeColumn(metric)),
-  { id: "sentence", name: "Why", optional: true, value: lineSentence, cell: lineSentence },
+  { id: "sentence", name: "Why", optional: true, wide: true, value: lineSentence, cell: lineSentence },
   ...METRICS.flatMap(plainColumns),
 ];
 

@@ -127,6 +127,15 @@ it("gives no verdict on results that cannot be compared", () => {
   expect(screen.getByText("not comparable")).toBeDefined();
 });
 
+it("names its columns of plain figures so that they can be told apart in the menu", async () => {
+  shown({});
+  await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
+  const names = within(screen.getByRole("group", { name: "Columns of Labels" }))
+    .getAllByRole("checkbox")
+    .map((box) => box.closest("label")?.textContent);
+  expect(names.filter((name) => name?.startsWith("Mean"))).toEqual(["Mean", "Mean before", "Mean after", "Mean before, passed samples", "Mean after, passed samples"]);
+});
+
 it("shows the change of the passed samples where it is not that of all", () => {
   const times = (mean_ms: number) => ({ mean_ms, median_ms: 100, p95_ms: 200 });
   const own = { mean_ms: 100, median_ms: 100, p95_ms: 200 };

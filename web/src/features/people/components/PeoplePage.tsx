@@ -59,6 +59,7 @@ export function PeoplePage() {
       id: "teams",
       name: "Teams",
       clip: true,
+      wide: true,
       spareBelow: 700,
       value: (person) => person.teams.map(({ name }) => name).join(", "),
       cell: (person) => person.teams.map(({ name }) => name).join(", ") || <span className="text-faint">–</span>,

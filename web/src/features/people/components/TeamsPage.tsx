@@ -32,6 +32,7 @@ export function TeamsPage() {
       id: "members",
       name: "Who",
       clip: true,
+      wide: true,
       spareBelow: 600,
       value: memberWords,
       cell: (team) => memberWords(team) || <span className="text-faint">nobody</span>,

@@ -14,7 +14,7 @@ import { SamplesButton, wordsOf } from "./SamplesButton";
 function columnsFor(allErrors: number, originMs: number, showSamples: ShowSamples | null): Column<ErrorGroup>[] {
   return [
     { id: "message", name: "Error", main: true, value: (row) => `${row.code} ${row.message}`, cell: (row) => <ErrorMessage code={row.code} message={row.message} /> },
-    { id: "label", name: "Label", clip: true, value: (row) => row.label, cell: (row) => <LabelName label={row.label} /> },
+    { id: "label", name: "Label", clip: true, wide: true, value: (row) => row.label, cell: (row) => <LabelName label={row.label} /> },
     { id: "count", name: "Count", numeric: true, value: (row) => row.count, cell: (row) => formatCount(row.count) },
     {
       id: "share",

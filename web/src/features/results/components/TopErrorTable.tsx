@@ -22,7 +22,7 @@ const COLUMNS: Column<LabelErrors>[] = [
       title: `Error number ${place + 1} of the label, by frequency`,
       value: (row) => {
         const error = row.top[place];
-        return error === undefined ? null : `${formatCount(error.count)} × ${error.code} ${error.message}`;
+        return error === undefined ? null : `${error.count} × ${error.code} ${error.message}`;
       },
       cell: (row) => <Place error={row.top[place]} />,
     };

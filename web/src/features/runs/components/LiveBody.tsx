@@ -40,7 +40,7 @@ export function LiveBody({ run, live, annotating, samples }: ResultsProps) {
       {early && (
         <div className="run-early">
           <Steps begins steps={run.steps} now={run.step} at={null} />
-          <NodeList nodes={run.nodes} ended={false} />
+          <NodeList scrolls nodes={run.nodes} ended={false} />
           <section className="card run-early-results">
             <Empty icon="graph-up" title="No samples yet.">
               Figures, charts and tables appear here with the first samples.

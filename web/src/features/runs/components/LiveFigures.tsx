@@ -42,6 +42,8 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
     const points = pointsOfLabels(whole, series, chosen);
     const now = newestEnd(whole, live.bucket_ms, settled);
     const { total, total_basis } = summaryOfLabels(summary, chosen, together);
+    // Shown until its report is loaded: the headline has the whole run's throughput then, and there are no last seconds.
+    const ended = run.phase === "finished";
     // The server's current figures cover all labels; the others cover the whole run.
     const head = chosen.length === 0 ? run.headline : null;
     const overall = inWindow ? null : head;
@@ -55,8 +57,8 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
       {
         key: "rate",
         name: "Throughput",
-        value: splitRate(head === null ? rateOf(points, now, live.bucket_ms) : head.rate_per_s),
-        note: `last ${formatDuration((head === null ? rateLength(live.bucket_ms) : RATE_MS) / 1000)}; average ${formatRate(total.throughput_per_s)}`,
+        value: splitRate(ended ? total.throughput_per_s : head === null ? rateOf(points, now, live.bucket_ms) : head.rate_per_s),
+        note: ended ? "average" : `last ${formatDuration((head === null ? rateLength(live.bucket_ms) : RATE_MS) / 1000)}; average ${formatRate(total.throughput_per_s)}`,
         // The baseline's figure covers a whole run, so the last seconds are not compared with it.
         ...against((of) => `average ${formatChange(changePercent(of.rate_per_s, total.throughput_per_s))}`),
         spark: spark(
@@ -90,7 +92,7 @@ export function LiveFigures({ live, run, summary, points: given, inWindow, chose
         key: "errors",
         name: "Error rate",
         value: splitPercent(overall?.error_percent ?? total.error_percent),
-        note: `${plural(total.errors, "error")}${lastErrorRate(points, whole[0]?.t_ms ?? now, now, live.bucket_ms)}`,
+        note: `${plural(total.errors, "error")}${ended ? "" : lastErrorRate(points, whole[0]?.t_ms ?? now, now, live.bucket_ms)}`,
         ...against((of) => formatPoints(of.error_percent, overall?.error_percent ?? total.error_percent)),
         spark: spark(
           perSecond(source, times, frame, (point) => point.errors),
@@ -165,6 +167,7 @@ function timeFigure(run: Run, now: number): Figure {
     key: "elapsed",
     name: "Elapsed",
     value: [formatClock(elapsed), ""],
-    note: left === null ? "no planned end" : left >= 0 ? `${formatClock(left)} remaining` : `overdue by ${formatClock(-left)}`,
+    // A run that was stopped early has no time left.
+    note: run.phase === "finished" ? undefined : left === null ? "no planned end" : left >= 0 ? `${formatClock(left)} remaining` : `overdue by ${formatClock(-left)}`,
   };
 }

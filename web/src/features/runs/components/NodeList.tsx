@@ -21,11 +21,19 @@ function look(node: RunNode, ended: boolean): ChipLook {
   }
 }
 
+interface Props {
+  nodes: RunNode[];
+  ended: boolean;
+  /** It is at most as high as the window, and scrolls by itself. */
+  scrolls?: boolean;
+}
+
 /** The JMeter processes of the run, and the state of their machines. */
-export function NodeList({ nodes, ended }: { nodes: RunNode[]; ended: boolean }) {
+export function NodeList({ nodes, ended, scrolls = false }: Props) {
   const skew = startSkew(nodes);
   return (
-    <section className="card list-card" aria-label="Nodes">
+    // A scrollable element must be focusable.
+    <div className="card list-card" role="region" aria-label="Nodes" tabIndex={scrolls ? 0 : undefined}>
       <header className="chart-head">
         <h2>Nodes</h2>
       </header>
@@ -48,7 +56,7 @@ export function NodeList({ nodes, ended }: { nodes: RunNode[]; ended: boolean })
         )}
         {nodes.length === 0 && <li className="text-muted">Nodes appear here once the run is prepared.</li>}
       </ul>
-    </section>
+    </div>
   );
 }
 

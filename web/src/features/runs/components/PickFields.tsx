@@ -29,13 +29,16 @@ export function usePlanChoice(text: string, named: string | null): Choice<Named>
 }
 
 /** What a run has to know of a cluster before it is started. */
-export type RunnableCluster = Pick<ClusterSummary, "id" | "name" | "owner" | "team" | "provider" | "phase" | "lost_nodes" | "current_run" | "ready_ms" | "workers" | "cause">;
+export type RunnableCluster = Pick<ClusterSummary, "id" | "name" | "owner" | "team" | "provider" | "phase" | "lost_nodes" | "current_run" | "remove_after_run" | "ready_ms" | "workers" | "cause">;
 
 export function useClusterChoice(named: string | null): Choice<RunnableCluster> {
   const listed = useLivingClusters();
   const cluster = useCluster(named ?? "", named !== null);
   const items = listed.data?.items;
-  const own = cluster.data === undefined || items?.some(({ id }) => id === cluster.data.id) !== false ? [] : [{ ...cluster.data, workers: workersOf(cluster.data) }];
+  const own =
+    cluster.data === undefined || items?.some(({ id }) => id === cluster.data.id) !== false
+      ? []
+      : [{ ...cluster.data, remove_after_run: cluster.data.config.remove_after_run, workers: workersOf(cluster.data) }];
   return { items: items === undefined ? undefined : [...own, ...items], error: listed.error, more: listed.data?.next != null };
 }
 

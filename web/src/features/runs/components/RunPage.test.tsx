@@ -318,6 +318,8 @@ it("keeps an annotation and a search that are being typed when the run ends and 
   push(snapshot(2, { run: { ...RUN, phase: "finished", cause: { kind: "completed" }, ended_ms: START + 40_000 } }));
   await screen.findByText(/Loading the report/);
   expect(typed()).toEqual(["Deployed", "Log"]);
+  // A run that has ended has no last seconds.
+  expect([figure("Throughput"), figure("Error rate")[1], figure("Elapsed")]).toEqual([["40.0/s", "average"], "18 errors", ["0:40", "\u00a0"]]);
   answer();
   await screen.findByText("Duration", { selector: "dt" });
   expect(typed()).toEqual(["Deployed", "Log"]);

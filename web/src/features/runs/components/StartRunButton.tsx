@@ -11,7 +11,7 @@ interface Props {
   /** The plan's last run, whose settings fill the dialog initially. */
   lastRunId?: string | undefined;
   disabled?: boolean;
-  why?: string;
+  why?: string | undefined;
   /** Also offers a try run. */
   tries?: boolean;
 }

@@ -1,6 +1,7 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { keys } from "@/shared/api/keys";
 import type { Check, ClusterSummary } from "@/shared/api/types";
 import { fault, renderFor, sessionOf, testApi } from "@/test/api";
 import { CHECK, PLAN, threadGroup } from "@/test/plans";
@@ -19,6 +20,7 @@ const cluster = (more: Partial<ClusterSummary> & Pick<ClusterSummary, "id" | "na
   workers: 2,
   lost_nodes: [],
   current_run: null,
+  remove_after_run: false,
   created_ms: 0,
   ready_ms: 0,
   ended_ms: null,
@@ -44,6 +46,7 @@ const sum = () => screen.getByRole("dialog").querySelector(".sum")?.textContent;
 const ready = () => screen.findByLabelText("Limit");
 
 beforeEach(() => answers());
+afterEach(() => vi.restoreAllMocks());
 
 it("preselects the only plan and the only cluster, and shows the number of users", async () => {
   show();
@@ -211,6 +214,23 @@ describe("on a new cluster", () => {
     await start();
     await waitFor(() => expect(api.changes().at(-1)).toMatchObject({ path: "/runs", body: { new_cluster: { provider: "ec2" } } }));
   });
+  it("shows the error of a refused start only until its field is corrected, and then scrolls to the new price", async () => {
+    api.answer("POST /clusters/forecast", { body: { usd_per_hour: 1.5, faults: [], notes: [] } });
+    api.answer("POST /runs", { status: 400, body: fault("cluster_invalid", "/new_cluster/config/lifetime_minutes") });
+    await chooseNew();
+    await userEvent.click(dialog().getByRole("radio", { name: /EC2/ }));
+    await waitFor(() => expect(dialog().getByLabelText<HTMLSelectElement>(/credentials/i).value).toBe("environment"));
+    await userEvent.click(await dialog().findByRole("button", { name: "Check and show price" }));
+    await userEvent.click(await dialog().findByRole("button", { name: "Start run" }));
+    const lifetime = dialog().getByLabelText("Lifetime");
+    await waitFor(() => expect(lifetime.getAttribute("aria-invalid")).toBe("true"));
+    await userEvent.type(lifetime, "0");
+    expect(lifetime.getAttribute("aria-invalid")).toBe("false");
+    const seen = vi.spyOn(Element.prototype, "scrollIntoView");
+    await userEvent.click(dialog().getByRole("button", { name: "Check and show price" }));
+    await waitFor(() => expect(seen.mock.contexts.map((element) => (element as Element).classList.contains("forecast"))).toEqual([true]));
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
 });
 
 describe("its errors", () => {
@@ -292,6 +312,20 @@ it("offers only the user's own clusters, and waits for one that is busy or not r
   await waitFor(() => expect(api.changes().at(-1)?.body).toMatchObject({ cluster_id: "c-2", queue: true }));
 });
 
+it("offers no cluster that is terminated after the run that uses it", async () => {
+  answers({
+    clusters: [
+      cluster({ id: "c-1", name: "used", current_run: "r-1", remove_after_run: true }),
+      cluster({ id: "c-2", name: "coming", phase: "launching", current_run: "r-2", remove_after_run: true }),
+      cluster({ id: "c-3", name: "free", remove_after_run: true }),
+    ],
+  });
+  show();
+  await ready();
+  expect([/^used/, /^coming/, /^free/].map((name) => dialog().getByRole<HTMLOptionElement>("option", { name }).disabled)).toEqual([true, true, false]);
+  expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("c-3");
+});
+
 it("starts on a cluster that is not ready yet, preselected if it is the only one", async () => {
   answers({
     clusters: [cluster({ id: "c-3", name: "coming", phase: "launching" }), cluster({ id: "c-5", name: "gone", phase: "terminating" }), cluster({ id: "c-6", name: "lossy", lost_nodes: ["worker-1"] })],
@@ -338,6 +372,7 @@ describe("like an earlier run", () => {
     await userEvent.click(dialog().getByRole("button", { name: "Start from the plan’s defaults" }));
     expect(dialog().getByLabelText<HTMLInputElement>("threads").value).toBe("600");
     expect(difference()).toBe("Since the last run: threads 6 → 600, password removed.");
+    expect(dialog().queryByText(/^Starts with the settings of/)).toBeNull();
   });
   it("starts another plan without any of its properties, so that no secret is stored in clear text", async () => {
     const secrets = { ...LAST, properties: { threads: "6", pin: "***" }, system_properties: { "javax.net.ssl.keyStorePassword": "***" }, share: { threads: 7 } };
@@ -356,6 +391,16 @@ describe("like an earlier run", () => {
     await waitFor(() => expect(api.changes()).toHaveLength(1));
     expect(api.changes()[0]?.body).toEqual({ plan_id: "p-2", cluster_id: "c-1", properties: {}, properties_files: [], split: [], stop_timeout_s: 30 });
   });
+  it("no longer says that it has its settings once another plan was selected", async () => {
+    api.answer("GET /plans", { body: { items: [PLAN, { ...PLAN, id: "p-2", name: "other" }], next: null } });
+    again();
+    await ready();
+    expect(dialog().getByText(/^Starts with the settings of/)).toBeDefined();
+    for (const plan of ["p-2", "p-1"]) await userEvent.selectOptions(dialog().getByLabelText("Plan"), plan);
+    await ready();
+    expect(dialog().getByLabelText<HTMLInputElement>("threads").value).toBe("600");
+    expect(dialog().queryByText(/^Starts with the settings of/)).toBeNull();
+  });
   it("says that the newest revision runs another of the same files", async () => {
     api.answer("GET /plans/p-1", { body: { ...PLAN, revision: 2, main_file: "peak.jmx" } });
     api.answer("GET /plans/p-1/revisions/1/compare/2", { body: { from: 1, to: 2, files: [] } });
@@ -363,13 +408,40 @@ describe("like an earlier run", () => {
     await ready();
     expect((await dialog().findByText(/have the same files/)).textContent).toMatch(/1 runs shop\.jmx.*2 runs peak\.jmx/);
   });
-  it("creates its cluster again if that has ended", async () => {
-    const config = { workers: 3, heap_mb: 768, lifetime_minutes: 45, idle_minutes: null, remove_after_run: true, ssh: null, ec2: null, jmeter_home: null, jmeter_version: "5.5", min_workers: null };
-    api.answer("GET /clusters/c-0", { body: { ...cluster({ id: "c-0", name: "gone", phase: "terminated" }), nodes: [], warnings: [], config } });
+  const GONE = { id: "c-0", name: "gone" };
+  /** A cluster of that many workers that has ended, and the server's defaults: 2 workers. */
+  const ended = (workers: number) => {
+    const config = { workers, heap_mb: 768, lifetime_minutes: 45, idle_minutes: null, remove_after_run: true, ssh: null, ec2: null, jmeter_home: null, jmeter_version: "5.5", min_workers: null };
+    const gone = { ...cluster({ ...GONE, phase: "terminated" }), nodes: [], warnings: [], config };
+    api.answer("GET /clusters/c-0", { body: gone });
     api.answer("GET /clusters/defaults", { body: { ...config, workers: 2, heap_mb: null, jmeter_version: null, remove_after_run: false, ec2: EC2 } });
     api.answer("GET /info", { body: { providers: ["local", "ec2"], limits: { max_workers: 16 }, jmeter: { version: "5.6.3" }, jmeter_versions: ["5.6.3", "5.5"] } });
     api.answer("POST /runs", { body: runOf({ id: "r-9", name: "peak" }) });
-    again({ ...LAST, properties: {}, cluster: { id: "c-0", name: "gone" } });
+    return gone;
+  };
+  it.each([
+    [1, "2"],
+    [0, "0"],
+    [3, "3"],
+  ])("after a try run on a cluster of %i workers, a new one has %s", async (workers, offered) => {
+    ended(workers);
+    again({ ...LAST, properties: {}, try_run: true, cluster: GONE });
+    await ready();
+    expect((await dialog().findByLabelText<HTMLInputElement>("Workers")).value).toBe(offered);
+  });
+  it("creates its cluster again if that has ended since it was loaded", async () => {
+    const gone = ended(3);
+    api.answer("GET /clusters/c-0", { body: { ...gone, phase: "ready" } });
+    const client = again({ ...LAST, properties: {}, cluster: GONE });
+    await ready();
+    expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("c-0");
+    act(() => void client.setQueryData(keys.cluster("c-0"), gone));
+    await waitFor(() => expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("new"));
+    expect((await dialog().findByLabelText<HTMLInputElement>("Workers")).value).toBe("3");
+  });
+  it("creates its cluster again if that has ended", async () => {
+    ended(3);
+    again({ ...LAST, properties: {}, cluster: GONE });
     await ready();
     expect(dialog().getByLabelText<HTMLSelectElement>("Cluster").value).toBe("new");
     expect((await dialog().findByLabelText<HTMLInputElement>("Workers")).value).toBe("3");

@@ -9,7 +9,6 @@ import { totalWords } from "@/features/plans/checkWords";
 import { Findings } from "@/features/plans/components/Findings";
 import { LoadShape } from "@/features/plans/components/LoadShape";
 import { changeWord, sameFilesWords } from "@/features/plans/revisionWords";
-import { ApiError } from "@/shared/api/client";
 import type { Check, Fault, NewCluster, NewRun, Plan, Run } from "@/shared/api/types";
 import { formatDateTime } from "@/shared/format/time";
 import { useRights } from "@/shared/session/useSession";
@@ -61,7 +60,7 @@ export function StartRunDialog(props: Props) {
   if (like === undefined) return <Form {...props} first={{ ...EMPTY_FORM, planId, clusterId, tryRun }} ended={null} />;
   if (plan.data !== undefined && check.data !== undefined && cluster.isFetched) {
     const form = { ...formOfRun(like, plan.data, check.data.properties), tryRun };
-    const ended = cluster.data !== undefined && hasEnded(cluster.data.phase) ? cluster.data : null;
+    const ended = cluster.data !== undefined && hasEnded(cluster.data.phase) ? { ...cluster.data, tried: like.try_run } : null;
     return <Form {...props} first={newest ? { ...form, revision: null } : form} ended={ended} />;
   }
   const error = plan.error ?? check.error;
@@ -84,10 +83,13 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
   // Not started again while the run's page loads.
   const starting = start.isPending || start.isSuccess;
   const [tried, setTried] = useState(false);
+  // The form no longer has the earlier run's settings.
+  const [isReset, setReset] = useState(false);
 
-  const [place, setPlace] = useState<Place>(ended !== null && may("create_cluster") ? "new" : "cluster");
-  const isNew = place === "new";
-  const newCluster = useNewCluster(start.error instanceof ApiError ? start.error.faults : NO_REFUSALS, typed.tryRun, ended);
+  const [place, setPlace] = useState<Place | null>(null);
+  // The earlier run's cluster may have ended since it was loaded, which is known a moment later.
+  const isNew = (place ?? (ended !== null && may("create_cluster") ? "new" : "cluster")) === "new";
+  const newCluster = useNewCluster(start, typed.tryRun, ended);
 
   const usable = (clusters.items ?? []).filter((each) => mayWrite(each) && takesRuns(each));
   const ready = usable.filter(canRun);
@@ -132,7 +134,7 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
           workers: isNew || cluster !== undefined ? workers : null,
         });
 
-  const body = useAnswerInView(start.error ?? newCluster.creation.error ?? newCluster.creation.forecast);
+  const body = useAnswerInView(start.error ?? newCluster.creation.answer);
   const newForm = newCluster.form;
   const onWorkers =
     newForm === null || newForm.provider === "ssh" || !may("create_cluster")
@@ -145,8 +147,10 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
     setTried(true);
     if (request === null || blocked || starting || newCluster.creation.busy !== null) return;
     // Nothing that costs money is created before its price was shown.
-    if (checksFirst) newCluster.creation.check();
-    else start.mutate(request);
+    if (checksFirst) {
+      start.reset();
+      newCluster.creation.check();
+    } else start.mutate(request);
   };
   return (
     <Dialog
@@ -178,10 +182,17 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
       }
     >
       <div ref={body}>
-        {before !== null && (
+        {before !== null && !isReset && (
           <p className="field-help mb-3">
             Starts with the settings of <Link to={`/runs/${before.id}`}>{before.name}</Link>, {formatDateTime(before.created_ms)}.{" "}
-            <button type="button" className="btn btn-link btn-sm p-0" onClick={() => setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null, tryRun: form.tryRun })}>
+            <button
+              type="button"
+              className="btn btn-link btn-sm p-0"
+              onClick={() => {
+                setReset(true);
+                setForm({ ...EMPTY_FORM, planId: form.planId, clusterId: cluster?.id ?? null, tryRun: form.tryRun });
+              }}
+            >
               Start from the plan’s defaults
             </button>
           </p>
@@ -193,7 +204,10 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
             onSearch={setPlanText}
             value={form.planId}
             fault={faults.plan} // The earlier run's name is not that of another plan's run.
-            onChange={(id) => setForm(withPlan({ ...form, name: form.name === first.name ? "" : form.name }, id))}
+            onChange={(id) => {
+              setReset(true);
+              setForm(withPlan({ ...form, name: form.name === first.name ? "" : form.name }, id));
+            }}
           />
           <PickCluster
             choice={clusters}

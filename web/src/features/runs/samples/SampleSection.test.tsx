@@ -16,7 +16,7 @@ function Page() {
       <button type="button" onClick={() => setLive(false)}>
         end
       </button>
-      <SampleSection runId="r-1" live={live} draftOf={newDrafts()} />
+      <SampleSection runId="r-1" live={live} links={0} draftOf={newDrafts()} />
     </TimelineProvider>
   );
 }

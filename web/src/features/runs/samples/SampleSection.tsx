@@ -9,13 +9,21 @@ import { faultsOf, readFilter, requestOf, writeFilter, type SampleFilter } from 
 import { SampleForm } from "./SampleForm";
 import { SampleTable } from "./SampleTable";
 
+interface Props {
+  runId: string;
+  live: boolean;
+  /** Number of links from tables that were followed: each restarts the form, without what was typed before. */
+  links: number;
+  draftOf: (search: string) => SampleDraft;
+}
+
 /** Searches the samples of the run's log. The search is in the URL, so that a link finds the same samples. */
-export function SampleSection({ runId, live, draftOf }: { runId: string; live: boolean; draftOf: (search: string) => SampleDraft }) {
+export function SampleSection({ runId, live, links, draftOf }: Props) {
   const [parameters, change] = useUrlParameters();
   const filter = readFilter(parameters);
   const asked = filter !== null && Object.keys(faultsOf(filter)).length === 0 ? requestOf(filter) : null;
   const query = useSamples(runId, asked, live);
-  const search = JSON.stringify(filter);
+  const search = JSON.stringify([links, filter]);
   const put = (next: SampleFilter | null) => {
     change((url) => writeFilter(url, next));
     // Repeating the same search also finds what has arrived since.
@@ -27,7 +35,6 @@ export function SampleSection({ runId, live, draftOf }: { runId: string; live: b
   return (
     <ReportSection id="samples" title="Samples" note={live ? "received so far" : undefined}>
       <div className="stack no-print">
-        {/* A link from a table changes the search: the form restarts with it. */}
         <SampleForm key={search} filter={filter} draft={draftOf(search)} busy={query.isFetching} live={live} onSearch={put} />
         {none && (
           <section className="card">

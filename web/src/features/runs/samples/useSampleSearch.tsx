@@ -19,13 +19,15 @@ export interface SampleSearch {
 export function useSampleSearch(run: Run): SampleSearch {
   const [, change] = useUrlParameters();
   const [draftOf] = useState(newDrafts);
+  const [links, setLinks] = useState(0);
   const show = useCallback<ShowSamples>(
     (where) => {
       change((url) => writeFilter(url, filterFor(where, parseRange(url.get("zoom")))));
+      setLinks((before) => before + 1);
       goTo("samples");
     },
     [change],
   );
   const live = run.phase !== "finished";
-  return useMemo(() => ({ section: <SampleSection runId={run.id} live={live} draftOf={draftOf} />, show }), [run.id, live, draftOf, show]);
+  return useMemo(() => ({ section: <SampleSection runId={run.id} live={live} links={links} draftOf={draftOf} />, show }), [run.id, live, links, draftOf, show]);
 }

@@ -32,6 +32,7 @@ const CLUSTER: ClusterSummary = {
   workers: 3,
   lost_nodes: [],
   current_run: null,
+  remove_after_run: false,
   created_ms: 0,
   ready_ms: 0,
   ended_ms: null,
@@ -91,11 +92,13 @@ it("schedules another plan without any property or mark of the first", async () 
   await userEvent.type(await dialog().findByLabelText("One name=value per line"), "pin=1234");
   await userEvent.click(dialog().getByRole("checkbox", { name: "Mask pin" }));
   await userEvent.selectOptions(dialog().getByLabelText("Plan"), "p-2");
+  // Marked again if the mark had stayed: a mark without its property is not sent.
+  await userEvent.type(await dialog().findByLabelText("One name=value per line"), "pin=5678");
   await userEvent.click(dialog().getByRole("button", { name: "Create schedule" }));
   await waitFor(() => expect(api.changes()).toHaveLength(1));
   const { run, ...schedule } = api.changes()[0]?.body as { run: Record<string, unknown> };
   expect(schedule).toMatchObject({ plan_id: "p-2", name: "nightly" });
-  expect([run["properties"], run["system_properties"], run["secret"]]).toEqual([{}, {}, []]);
+  expect([run["properties"], run["system_properties"], run["secret"]]).toEqual([{ pin: "5678" }, {}, []]);
 });
 
 it("divides a total by the number of workers with one click", async () => {
@@ -111,6 +114,14 @@ it("can use a cluster that is busy now", async () => {
   show();
   await userEvent.click(await screen.findByLabelText(/An existing cluster/));
   expect(await dialog().findByText(/^walk/, { selector: "option" })).toHaveProperty("disabled", false);
+});
+
+it("offers no cluster that is terminated after its run", async () => {
+  api.answer("GET /clusters", { body: { items: [CLUSTER, { ...CLUSTER, id: "c-2", name: "once", remove_after_run: true }], next: null } });
+  show();
+  await userEvent.click(await screen.findByLabelText(/An existing cluster/));
+  await dialog().findByRole("option", { name: /^walk/ });
+  expect(dialog().queryByRole("option", { name: /^once/ })).toBeNull();
 });
 
 it("has the focus at the first field with an error", async () => {

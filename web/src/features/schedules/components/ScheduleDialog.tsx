@@ -165,7 +165,8 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
           />
           {form.place === "cluster" ? (
             <PickCluster
-              choice={{ ...clusters, items: clusters.items?.filter((each) => takesRuns(each) || each.id === form.run.clusterId) }}
+              // A cluster that is terminated after its first run cannot have a schedule.
+              choice={{ ...clusters, items: clusters.items?.filter((each) => (takesRuns(each) && !each.remove_after_run) || each.id === form.run.clusterId) }}
               value={form.run.clusterId}
               fault={shown.run.cluster}
               onChange={(id) => setRun({ ...form.run, clusterId: id })}
