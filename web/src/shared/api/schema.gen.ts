@@ -2309,8 +2309,6 @@ export interface components {
             lost_nodes: string[];
             /** @description The run that is currently using it. */
             current_run: string | null;
-            /** @description It is terminated after its first run. */
-            remove_after_run: boolean;
             /** Format: int64 */
             created_ms: number;
             /** Format: int64 */
