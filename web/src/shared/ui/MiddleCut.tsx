@@ -24,9 +24,7 @@ export function MiddleCut({ text, end, title = text }: Props) {
   return (
     <span className="middle-cut" title={title}>
       <span className="visually-hidden">{text}</span>
-      <span aria-hidden>
-        {start}
-      </span>
+      <span aria-hidden>{start}</span>
       <span className="middle-cut-end" aria-hidden>
         {rest}
       </span>
