@@ -24,9 +24,16 @@ test("an imported result log becomes a run with a report and a trend", async ({ 
   await expect(chip(page, "imported")).toBeVisible();
   await expect(page.getByRole("region", { name: "Distribution of response times" })).toBeVisible({ timeout: 30_000 });
   expect((await person.get(`/runs/${idOf(page.url())}/report`)).summary.total.samples).toBe(600);
+  // A second one, for the trend.
+  await page.goto("/runs");
+  await page.getByRole("button", { name: "Import logs" }).first().click();
+  await logs.setInputFiles({ name: "day.jtl", mimeType: "text/plain", buffer: Buffer.from(resultLog(600)) });
+  await dialog.getByLabel("Plan").fill(plan);
+  await send();
+  await expect(page).toHaveURL(/\/runs\/r-/);
   await page.getByRole("link", { name: plan }).click();
   await expect(page).toHaveURL(/\/plans\//);
-  await expect(rowsOf(page, "runs")).toHaveCount(1);
-  await expectPoints(page, "trend-times", 1);
+  await expect(rowsOf(page, "runs")).toHaveCount(2);
+  await expectPoints(page, "trend-times", 2);
   await look(page);
 });

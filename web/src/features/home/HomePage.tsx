@@ -1,4 +1,4 @@
-import type { ComponentProps } from "react";
+import { lazy, Suspense, type ComponentProps } from "react";
 import { Link } from "react-router";
 import { useLivingClusters } from "@/features/clusters/api/useClusters";
 import { usePlans } from "@/features/plans/api/usePlans";
@@ -14,7 +14,6 @@ import { plural } from "@/shared/format/numbers";
 import { useRights } from "@/shared/session/useSession";
 import { Empty } from "@/shared/ui/Empty";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { later } from "@/shared/ui/later";
 import { Note } from "@/shared/ui/Note";
 import { PageHead } from "@/shared/ui/PageHead";
 import { Waiting } from "@/shared/ui/Waiting";
@@ -24,7 +23,7 @@ import { RunCard } from "./RunCard";
 import { MOST_UNDER_WAY, underWay } from "./shown";
 
 /** Only an empty installation needs it. */
-const FirstSteps = later(async () => (await import("./FirstSteps")).FirstSteps);
+const FirstSteps = lazy(async () => ({ default: (await import("./FirstSteps")).FirstSteps }));
 
 const LAST = 10;
 /** The newest runs, which include the queued and preparing ones. */
@@ -54,7 +53,7 @@ export function HomePage() {
       {asked.some(({ isPending, failureCount }) => isPending && failureCount === 0) ? (
         <Waiting what="Loading the overview…" tall />
       ) : (
-        <>
+        <Suspense fallback={<Waiting what="Loading the overview…" tall />}>
           {failures.map((error) => (
             <ErrorBox key={error.message} error={error} onRetry={() => failed.forEach((query) => void query.refetch())} />
           ))}
@@ -76,7 +75,7 @@ export function HomePage() {
               }
             />
           )}
-        </>
+        </Suspense>
       )}
     </>
   );
