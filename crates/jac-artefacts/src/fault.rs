@@ -1,5 +1,6 @@
 //! The faults of an object store, distinguished by their remedy.
 
+use crate::location::ENDPOINT_FORM;
 use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
 use std::error::Error as StdError;
@@ -9,7 +10,13 @@ use std::error::Error as StdError;
 pub enum ArtefactError {
     #[error("Invalid store address '{url}': {reason}")]
     Url { url: String, reason: String },
-    #[error("The bucket or container of {store} does not exist.")]
+    /// It would make the library panic.
+    #[error("Invalid endpoint '{endpoint}' for {store}: expected {ENDPOINT_FORM}.")]
+    Endpoint { store: String, endpoint: String },
+    /// Another web server answers.
+    #[error("The endpoint of {store} does not answer like an object store.")]
+    NotAStore { store: String },
+    #[error("The bucket, container or folder of {store} does not exist.")]
     BucketMissing { store: String },
     #[error("The bucket of {store} is in another region.")]
     WrongRegion { store: String },
@@ -49,6 +56,8 @@ impl ArtefactError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Url { .. } => "artefacts_url_invalid",
+            Self::Endpoint { .. } => "artefacts_endpoint_invalid",
+            Self::NotAStore { .. } => "artefacts_not_a_store",
             Self::BucketMissing { .. } => "artefacts_bucket_missing",
             Self::WrongRegion { .. } => "artefacts_wrong_region",
             Self::CredentialsMissing { .. } => "artefacts_credentials_missing",
@@ -72,21 +81,26 @@ impl ArtefactError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Url { .. } => "Use s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER.",
+            Self::Endpoint { .. } | Self::NotAStore { .. } => {
+                "Check the endpoint: artifacts_endpoint or AWS_ENDPOINT_URL_S3 of the server's store, or the one given \
+                 for your own."
+            }
             Self::BucketMissing { .. } => "Create it, or fix the address.",
             Self::WrongRegion { .. } => {
-                "Set the bucket's region: for the server's store with AWS_REGION or artifacts_region, for your own \
-                 under Settings, Results."
+                "Set the bucket's region: of the server's store with AWS_REGION or artifacts_region, of your own with \
+                 --region or under Settings, Results."
             }
             Self::CredentialsMissing { .. } => {
-                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine an instance role. For your own store, \
-                 save the credentials again."
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for Azure AZURE_STORAGE_ACCOUNT_NAME and a key, for Google \
+                 GOOGLE_SERVICE_ACCOUNT), or give the machine a role. For your own store, save the credentials again."
             }
             Self::CredentialsRefused { .. } => "Check the access key and its secret.",
             Self::CredentialsExpired { .. } => "Get new ones; an upload resumes where it stopped.",
             Self::Clock { .. } => "Synchronise the server's clock (NTP).",
             Self::Denied { .. } => {
-                "Allow s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload below \
-                 the prefix, and use of the KMS key if there is one."
+                "Allow s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and \
+                 s3:ListMultipartUploadParts below the prefix, s3:ListBucket on the bucket, and use of the KMS key if \
+                 there is one."
             }
             Self::EndpointNotAllowed { .. } => {
                 "Use HTTPS and a public address, or ask an administrator to add the endpoint to allowed_endpoints."
@@ -133,6 +147,7 @@ impl ArtefactError {
             _ => (),
         }
         match error {
+            Error::NotFound { .. } if is_of_another_server(&text) => Self::NotAStore { store },
             Error::NotFound { path, .. } if is_absence(code_in(&text)) => Self::Missing { store, name: path.clone() },
             Error::PermissionDenied { .. } => Self::Denied { store, detail: "access is denied".to_owned() },
             Error::Unauthenticated { .. } => {
@@ -140,6 +155,7 @@ impl ArtefactError {
             }
             _ if text.contains("without LOCATION") => Self::WrongRegion { store },
             _ if has_full_disk(error) || text.contains(" 507 ") => Self::Full { store },
+            _ if text.contains("Account must be specified") => Self::CredentialsMissing { store },
             _ if text.contains("credential") && !text.contains("<Code>") => Self::CredentialsMissing { store },
             _ => match http(error) {
                 Some(error) => Self::Unreachable { store, detail: reason(error) },
@@ -173,6 +189,15 @@ fn code_in(text: &str) -> Option<&str> {
 /// Whether a 404 with this code says that an object does not exist. Some servers also use 404 for other errors.
 fn is_absence(code: Option<&str>) -> bool {
     matches!(code, None | Some("NoSuchKey" | "NoSuchUpload" | "NoSuchVersion" | "BlobNotFound" | "NotFound"))
+}
+
+/// Whether a 404 has no code although a store gives one: only the response to a HEAD has no body, and some stores send
+/// none to a GET.
+fn is_of_another_server(text: &str) -> bool {
+    let Some((request, body)) = text.split_once("status code: 404 Not Found: ") else { return false };
+    let is_empty = body.trim().is_empty();
+    let may_be_empty = request.contains("performing HEAD ") || request.contains("performing GET ");
+    code_in(body).is_none() && !(is_empty && may_be_empty)
 }
 
 fn http(error: &Error) -> Option<&HttpError> {
@@ -253,6 +278,29 @@ mod tests {
         ] {
             assert_eq!(ArtefactError::of("s3://b", &answered(answer)).code(), code, "{answer}");
         }
+    }
+
+    #[test]
+    fn a_404_of_another_web_server_is_not_the_absence_of_an_object() {
+        let coded = "<Error><Code>NoSuchKey</Code></Error>";
+        for (method, body, code) in [
+            ("HEAD", "", "artefacts_object_missing"),
+            ("GET", "", "artefacts_object_missing"),
+            ("GET", coded, "artefacts_object_missing"),
+            ("GET", "<html>Not found</html>", "artefacts_not_a_store"),
+            ("PUT", "", "artefacts_not_a_store"),
+            ("POST", "{}", "artefacts_not_a_store"),
+            ("PUT", "<Error><Code>NoSuchBucket</Code></Error>", "artefacts_bucket_missing"),
+        ] {
+            let text = format!(
+                "Error performing {method} http://a/b in 3ms - Server returned non-2xx status code: 404 Not Found: {body}"
+            );
+            let error = Error::NotFound { path: "runs/a".to_owned(), source: text.into() };
+            assert_eq!(ArtefactError::of("s3://b", &error).code(), code, "{method} {body}");
+        }
+        let file = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let error = Error::NotFound { path: "runs/a".to_owned(), source: Box::new(file) };
+        assert_eq!(ArtefactError::of("file:///a", &error).code(), "artefacts_object_missing");
     }
 
     #[test]

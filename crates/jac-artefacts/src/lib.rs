@@ -27,7 +27,7 @@ mod upload;
 
 pub use fault::ArtefactError;
 pub use layout::{local_name, object_name, run_prefix};
-pub use location::{Keys, KeysUntil, Location, Options};
+pub use location::{ENDPOINT_FORM, Keys, KeysUntil, Location, Options, endpoint};
 pub use manifest::{MANIFEST, Manifest, StoredObject};
 pub use object::ObjectBytes;
 pub use store::{ArtefactStore, Checked};

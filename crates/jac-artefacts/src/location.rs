@@ -105,12 +105,22 @@ impl Location {
     }
 }
 
+/// The form of an endpoint, as a phrase.
+pub const ENDPOINT_FORM: &str = "http:// or https:// and a host, such as https://minio.example:9000";
+
+/// Reads the URL of an endpoint, without a slash at its end; `None`: it has not the [form of one](ENDPOINT_FORM), or
+/// contains credentials.
+pub fn endpoint(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let is_bare = url.username().is_empty() && url.password().is_none();
+    (is_bare && matches!(url.scheme(), "http" | "https")).then(|| text.trim_end_matches('/').to_owned())
+}
+
 /// An address without anything between `//` and `@`, which may be credentials.
-fn shown(text: &str) -> String {
-    match (text.find("://"), text.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &text[..scheme], &text[at..]),
-        _ => text.to_owned(),
-    }
+pub(crate) fn shown(text: &str) -> String {
+    let Some((before, host)) = text.rsplit_once('@') else { return text.to_owned() };
+    let scheme = before.split_once("://").map_or_else(String::new, |(scheme, _)| format!("{scheme}://"));
+    format!("{scheme}…@{host}")
 }
 
 /// Settings of S3 that are not in the address. Clients of Google's and Azure's stores read the environment as their own
@@ -176,6 +186,7 @@ mod tests {
             "s3://bucket#a",
             "s3://bucket:9000/a",
             "s3://key:secret@bucket",
+            "key:secret@bucket",
             "http://bucket/a",
             "file://host/a",
             "s3://bucket/a//b",
@@ -183,6 +194,21 @@ mod tests {
             let error = Location::parse(text).expect_err(text);
             assert_eq!(error.code(), "artefacts_url_invalid");
             assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_has_a_protocol_and_a_host() {
+        for (text, read) in [
+            ("http://127.0.0.1:9000", Some("http://127.0.0.1:9000")),
+            ("https://minio.example/", Some("https://minio.example")),
+            ("127.0.0.1:9000", None),
+            ("localhost:9000", None),
+            ("ftp://minio.example", None),
+            ("https://key:secret@minio.example", None),
+            ("https://", None),
+        ] {
+            assert_eq!(endpoint(text).as_deref(), read, "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The store: puts, reads, lists and removes objects below one prefix.
 
-use crate::location::{Keys, KeysUntil, Kind, Location, Options};
+use crate::location::{Keys, KeysUntil, Kind, Location, Options, endpoint, shown};
 use crate::manifest::{MANIFEST, Manifest, StoredObject};
 use crate::reach::PublicOnly;
 use crate::{ArtefactError, ObjectBytes};
@@ -10,9 +10,9 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jac_model::reach::Reach;
 use object_store::aws::{AmazonS3Builder, AwsCredential, Checksum};
-use object_store::azure::MicrosoftAzureBuilder;
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::client::CredentialProvider;
-use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::multipart::MultipartStore;
 use object_store::path::{Path, PathPart};
@@ -22,6 +22,7 @@ use object_store::{
     ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
 };
 use sha2::{Digest, Sha256};
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -49,6 +50,8 @@ pub struct ArtefactStore {
     prefix: Path,
     address: String,
     storage_class: Option<String>,
+    /// The folder, if the store is one. The first object that is written creates it.
+    folder: Option<PathBuf>,
 }
 
 #[derive(Clone)]
@@ -101,7 +104,7 @@ impl ArtefactStore {
     /// A store at that location. It does not connect yet: a store that is unavailable now may be available later.
     ///
     /// # Errors
-    /// When the settings are invalid, or a folder cannot be created.
+    /// When the settings are invalid, or a folder cannot be accessed.
     pub fn new(location: &Location, options: &Options, keys: Option<Arc<dyn Keys>>) -> Result<Self, ArtefactError> {
         let address = location.address();
         let failed = |error: Error| ArtefactError::of(&address, &error);
@@ -110,7 +113,11 @@ impl ArtefactStore {
             max_retries: RETRIES,
             retry_timeout: RETRY_LIMIT,
         };
-        let endpoint = options.endpoint.clone();
+        // The library panics at the first request to an endpoint without a protocol.
+        let checked = |text: &str| {
+            endpoint(text).ok_or_else(|| ArtefactError::Endpoint { store: address.clone(), endpoint: shown(text) })
+        };
+        let endpoint = options.endpoint.as_deref().map(checked).transpose()?;
         let is_plain = endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
         let client = ClientOptions::new()
             .with_timeout(REQUEST_LIMIT)
@@ -124,6 +131,7 @@ impl ArtefactStore {
             prefix,
             storage_class: options.storage_class.clone(),
             address: address.clone(),
+            folder: None,
         };
         match &location.kind {
             Kind::S3 { bucket } => {
@@ -156,6 +164,7 @@ impl ArtefactStore {
             }
             Kind::Google { bucket } => {
                 let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
+                builder.get_config_value(&GoogleConfigKey::BaseUrl).as_deref().map(checked).transpose()?;
                 let google = Arc::new(builder.with_client_options(client).with_retry(retry).build().map_err(failed)?);
                 store.parts = Some(Parts(Arc::clone(&google) as Arc<dyn MultipartStore>));
                 store.signer = Some(LinkSigner(Arc::clone(&google) as Arc<dyn Signer>));
@@ -163,19 +172,19 @@ impl ArtefactStore {
             }
             Kind::Azure { container } => {
                 let builder = MicrosoftAzureBuilder::from_env().with_container_name(container);
+                builder.get_config_value(&AzureConfigKey::Endpoint).as_deref().map(checked).transpose()?;
                 let azure = Arc::new(builder.with_client_options(client).with_retry(retry).build().map_err(failed)?);
                 store.parts = Some(Parts(Arc::clone(&azure) as Arc<dyn MultipartStore>));
                 store.signer = Some(LinkSigner(Arc::clone(&azure) as Arc<dyn Signer>));
                 store.objects = azure;
             }
             Kind::Folder { path } => {
-                std::fs::create_dir_all(path).map_err(|error| ArtefactError::File {
-                    name: path.display().to_string(),
-                    detail: error.to_string(),
-                })?;
-                let folder = LocalFileSystem::new_with_prefix(path).map_err(failed)?;
+                let (root, below) = existing_part(path)?;
+                store.prefix = Path::parse(&below).map_err(|error| failed(error.into()))?;
+                let folder = LocalFileSystem::new_with_prefix(root).map_err(failed)?;
                 store.objects = Arc::new(folder.with_fsync(true).with_automatic_cleanup(true));
                 store.storage_class = None;
+                store.folder = Some(path.clone());
             }
         }
         Ok(store)
@@ -313,6 +322,27 @@ impl ArtefactStore {
         }
     }
 
+    /// Whether there is anything below that prefix.
+    ///
+    /// # Errors
+    /// When the store cannot be listed.
+    pub async fn has_any(&self, prefix: &str) -> Result<bool, ArtefactError> {
+        let path = self.path(prefix);
+        let first = self.objects.list(Some(&path)).try_next().await;
+        first.map(|meta| meta.is_some()).map_err(|error| self.failed(&error))
+    }
+
+    /// Refuses a folder that does not exist: nothing is stored there yet, or its name is wrong.
+    ///
+    /// # Errors
+    /// When it does not exist, or cannot be accessed.
+    pub fn require_folder(&self) -> Result<(), ArtefactError> {
+        match &self.folder {
+            Some(folder) if !exists(folder)? => Err(ArtefactError::BucketMissing { store: self.address.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// An object for reading from any position, without downloading it completely.
     ///
     /// # Errors
@@ -359,8 +389,9 @@ impl ArtefactStore {
     /// The prefixes of all runs, those without a manifest too.
     ///
     /// # Errors
-    /// When the store cannot be listed.
+    /// When the store cannot be listed, or is a folder that does not exist.
     pub async fn run_prefixes(&self) -> Result<Vec<String>, ArtefactError> {
+        self.require_folder()?;
         let mut level = vec![self.path("runs")];
         for _ in ["year", "month", "run"] {
             let listed = stream::iter(level).map(|prefix| async move {
@@ -451,6 +482,30 @@ impl ArtefactStore {
     }
 }
 
+fn exists(path: &FilePath) -> Result<bool, ArtefactError> {
+    let unreadable =
+        |error: std::io::Error| ArtefactError::File { name: path.display().to_string(), detail: error.to_string() };
+    path.try_exists().map_err(unreadable)
+}
+
+/// The part of a folder's path that exists, and the rest below it: the library needs a folder that exists, and creates
+/// the others when an object is written.
+fn existing_part(path: &FilePath) -> Result<(&FilePath, String), ArtefactError> {
+    let mut root = path;
+    while !exists(root)? {
+        root = root.parent().unwrap_or(FilePath::new("/"));
+    }
+    if !root.is_dir() {
+        return Err(ArtefactError::File { name: root.display().to_string(), detail: "it is not a folder".to_owned() });
+    }
+    let below = path.strip_prefix(root).unwrap_or(FilePath::new(""));
+    let below = below.to_str().ok_or_else(|| ArtefactError::File {
+        name: path.display().to_string(),
+        detail: "its name is not UTF-8".to_owned(),
+    })?;
+    Ok((root, below.to_owned()))
+}
+
 /// A part of a path: escapes ASCII characters that stores do not accept, and bytes that are not valid UTF-8.
 fn escaped(part: &str) -> String {
     let is_plain =
@@ -507,5 +562,48 @@ impl Pieces<'_> {
         }
         let detail = format!("{} is larger than {} bytes", self.name, self.most);
         Err(ArtefactError::Failed { store: self.store.address.clone(), detail })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(folder: &FilePath) -> ArtefactStore {
+        let location = Location::parse(&format!("file://{}", folder.display())).expect("an address");
+        ArtefactStore::new(&location, &Options::default(), None).expect("a store")
+    }
+
+    #[tokio::test]
+    async fn only_writing_creates_a_folder() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = place.path().join("a b/täst/100%");
+        let store = at(&folder);
+        assert_eq!(store.get("run.json", 9).await, Ok(None));
+        let code = |error: ArtefactError| error.code();
+        assert_eq!(store.require_folder().map_err(code), Err("artefacts_bucket_missing"));
+        assert_eq!(store.run_prefixes().await.map_err(code), Err("artefacts_bucket_missing"));
+        assert!(!place.path().join("a b").exists(), "reading creates nothing");
+        store.put("runs/2026/11/r-1/run.json", b"{}".to_vec()).await.expect("it is written");
+        assert_eq!(std::fs::read(folder.join("runs/2026/11/r-1/run.json")).expect("the file"), b"{}");
+        for store in [store, at(&folder)] {
+            assert_eq!(store.run_prefixes().await, Ok(vec!["runs/2026/11/r-1/".to_owned()]));
+            assert_eq!(store.get("runs/2026/11/r-1/run.json", 9).await, Ok(Some(Bytes::from("{}"))));
+            assert_eq!((store.has_any("runs/").await, store.has_any("runs/2027/").await), (Ok(true), Ok(false)));
+        }
+    }
+
+    #[test]
+    fn an_endpoint_without_a_protocol_is_refused_and_a_file_is_no_folder() {
+        let location = Location::parse("s3://bucket").expect("an address");
+        for endpoint in ["127.0.0.1:9000", "localhost:9000"] {
+            let options = Options { endpoint: Some(endpoint.to_owned()), ..Options::default() };
+            let refused = ArtefactStore::new(&location, &options, None).expect_err(endpoint);
+            assert_eq!(refused.code(), "artefacts_endpoint_invalid");
+        }
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let location = Location::parse(&format!("file://{}", file.path().display())).expect("an address");
+        let refused = ArtefactStore::new(&location, &Options::default(), None).expect_err("a file");
+        assert_eq!(refused.code(), "artefacts_file_unreadable");
     }
 }

@@ -106,7 +106,11 @@ impl NewResultsStore {
         match self.endpoint.as_ref().map(|endpoint| reach_of(endpoint, allowed_endpoints)) {
             None | Some(Ok(_)) => (),
             Some(Err(Unreached::Malformed)) => {
-                fault("/endpoint", Fault::MALFORMED, "Invalid endpoint. Expected https:// and a host.");
+                fault(
+                    "/endpoint",
+                    Fault::MALFORMED,
+                    "Invalid endpoint. Expected https:// and a host, e.g. https://minio.example; http:// only where an administrator allows it.",
+                );
             }
             Some(Err(Unreached::NotAllowed)) => fault(
                 "/endpoint",
@@ -141,8 +145,8 @@ fn field_of(error: &ArtefactError, new: &NewResultsStore) -> Option<&'static str
         | ArtefactError::CredentialsExpired { .. } => "/credentials",
         ArtefactError::Denied { detail, .. } if new.kms_key.is_some() && detail.starts_with("KMS") => "/kms_key",
         ArtefactError::Denied { .. } => "/credentials",
-        ArtefactError::EndpointNotAllowed { .. } => "/endpoint",
-        ArtefactError::Unreachable { .. } => {
+        ArtefactError::EndpointNotAllowed { .. } | ArtefactError::Endpoint { .. } => "/endpoint",
+        ArtefactError::Unreachable { .. } | ArtefactError::NotAStore { .. } => {
             if new.endpoint.is_some() {
                 "/endpoint"
             } else {

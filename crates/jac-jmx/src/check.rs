@@ -172,6 +172,9 @@ pub struct CheckInput<'a> {
     pub functions: Option<&'a Functions>,
     /// The JMeter home's classes; `None`: they are not checked.
     pub classes: Option<ClassLookup<'a>>,
+    /// Whether a file that the plan writes is collected after the run, by its path relative to the plan's folder; `None`:
+    /// none is.
+    pub is_kept: Option<&'a dyn Fn(&str) -> bool>,
 }
 
 impl<'a> CheckInput<'a> {
@@ -190,6 +193,7 @@ impl<'a> CheckInput<'a> {
             scripts: Vec::new(),
             functions: None,
             classes: None,
+            is_kept: None,
         }
     }
 }

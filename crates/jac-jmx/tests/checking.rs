@@ -236,6 +236,31 @@ fn listeners_that_cost_are_named() {
 }
 
 #[test]
+fn a_listeners_file_that_is_collected_is_no_warning() {
+    let is_csv = |path: &str| path.ends_with(".csv");
+    let found = |file: &str, workers, is_kept| {
+        let text = format!(
+            r#"<jmeterTestPlan version="1.2"><hashTree><TestPlan guiclass="" testname="P"/><hashTree><ResultCollector guiclass="SimpleDataWriter" testname="w"><stringProp name="filename">{file}</stringProp></ResultCollector><hashTree/></hashTree></hashTree></jmeterTestPlan>"#
+        );
+        let plan = Plan::parse(text.as_bytes()).unwrap();
+        let check = check(&plan, &CheckInput { workers, is_kept, ..CheckInput::new("p.jmx") });
+        check.findings.into_iter().find(|finding| finding.code == "listener_writes").map(|finding| finding.severity)
+    };
+    for (file, workers, severity) in [
+        ("writer.csv", 0, None),
+        ("./sub/writer.csv", 0, None),
+        // The listener costs, although its file is collected.
+        ("writer.csv", 2, Some(Severity::Info)),
+        ("writer.jtl", 0, Some(Severity::Warning)),
+        ("/tmp/writer.csv", 0, Some(Severity::Warning)),
+        ("../writer.csv", 0, Some(Severity::Warning)),
+    ] {
+        assert_eq!(found(file, workers, Some(&is_csv)), severity, "{file} {workers}");
+        assert_eq!(found(file, workers, None), Some(Severity::Warning), "{file}: nothing is collected");
+    }
+}
+
+#[test]
 fn a_file_that_all_workers_of_one_disk_would_write_to_is_an_error() {
     let text = |file: &str| {
         format!(

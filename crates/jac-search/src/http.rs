@@ -208,6 +208,8 @@ impl ServerFault {
             text.push_str(fault.reason.as_deref().unwrap_or(&fault.kind));
             cause = fault.caused_by.as_deref();
         }
+        // A block's reason ends with a semicolon.
+        text.truncate(text.trim_end_matches([';', '.', ' ']).len());
         text
     }
 }

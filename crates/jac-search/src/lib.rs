@@ -28,7 +28,9 @@ mod template;
 pub use dashboards::saved_objects;
 pub use import::import_dashboards;
 pub use own::Maker;
-pub use settings::{Auth, DashboardsSettings, Layout, Secret, Settings, SettingsError, SigV4};
+pub use settings::{
+    Auth, DashboardsSettings, Layout, Secret, Settings, SettingsError, SigV4, address, dashboards_address,
+};
 
 use jac_model::search::{SampleTarget, TargetKind};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! People's own targets: created from their settings, and connected to only as far as permitted.
 
-use crate::settings::{Auth, DashboardsSettings, Layout, Secret, Settings, SigV4};
+use crate::settings::{Auth, DashboardsSettings, Layout, Secret, Settings, SigV4, address, dashboards_address};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, Result as Provided, SharedCredentialsProvider, future};
@@ -8,7 +8,6 @@ use jac_model::search::{
     AwsKeySource, DashboardsKind, OwnTarget, OwnTargetAuth, OwnTargetFault, SampleTarget, TargetKind, TargetLayout,
     TargetMaker,
 };
-use reqwest::Url;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -23,16 +22,11 @@ pub struct Maker {
 
 impl TargetMaker for Maker {
     fn make(&self, target: OwnTarget) -> Result<Arc<dyn SampleTarget>, OwnTargetFault> {
-        let fault = |key, message: &str| OwnTargetFault { key, message: message.to_owned() };
         let OwnTarget { name, settings: own, auth, reach } = target;
-        let url = Url::parse(&own.url).map_err(|_| fault("url", "Invalid address."))?;
+        let fault = |key, message| OwnTargetFault { key, message };
+        let url = address(&own.url).map_err(|message| fault("url", message))?;
         let dashboards = own.dashboards_url.as_deref().map(|text| {
-            let url = Url::parse(text).ok();
-            let url = url.filter(|url| {
-                matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
-            });
-            let url =
-                url.ok_or_else(|| fault("dashboards_url", "Invalid address of Kibana or OpenSearch Dashboards."))?;
+            let url = dashboards_address(text).map_err(|message| fault("dashboards_url", message))?;
             Ok(DashboardsSettings { kind: own.dashboards_kind.unwrap_or(DashboardsKind::Kibana), url })
         });
         let auth = match auth {

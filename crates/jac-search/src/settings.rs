@@ -123,6 +123,32 @@ pub struct Settings {
     pub in_flight: usize,
 }
 
+/// Reads the address of a server.
+///
+/// # Errors
+/// A sentence, if the protocol or the host is missing.
+pub fn address(text: &str) -> Result<Url, String> {
+    // What is before the colon of `localhost:9200` counts as a protocol, without a host.
+    Url::parse(text)
+        .ok()
+        .filter(|url| url.host_str().is_some_and(|host| !host.is_empty()))
+        .ok_or_else(|| "The address needs http:// or https:// and a host, e.g. https://search.example:9200.".to_owned())
+}
+
+/// Reads the address of Kibana or OpenSearch Dashboards.
+///
+/// # Errors
+/// A sentence, if it is not one of a web server, or contains credentials.
+pub fn dashboards_address(text: &str) -> Result<Url, String> {
+    match address(text) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err("The address must not contain credentials.".to_owned())
+        }
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err("The address needs http:// or https:// and a host, e.g. https://kibana.example.".to_owned()),
+    }
+}
+
 /// Settings that do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
@@ -219,5 +245,24 @@ impl Settings {
             return refused("url", "The address needs a host.");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_protocol_says_what_is_missing_and_gives_an_example() {
+        for text in ["localhost:9200", "127.0.0.1:9200", "es.example", "http://", "s3:bucket", ""] {
+            for error in [address(text).expect_err(text), dashboards_address(text).expect_err(text)] {
+                assert!(error.contains("http:// or https://") && error.contains("e.g. https://"), "{text}: {error}");
+            }
+        }
+        assert_eq!(address("tcp://logs.example:5044").map(|url| url.scheme().to_owned()).as_deref(), Ok("tcp"));
+        assert_eq!(dashboards_address("https://k.example/s/a").map(|url| url.path().to_owned()).as_deref(), Ok("/s/a"));
+        for text in ["tcp://k.example", "https://ann:secret@k.example"] {
+            assert!(!dashboards_address(text).expect_err(text).contains("secret"));
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::per_person::PerPerson;
 use crate::scans::Scans;
 use crate::sessions::redis::Redis;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::net::IpAddr;
@@ -245,6 +245,10 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let from = client.address.map_or_else(|| "this process".to_owned(), |address| address.to_string());
     match answer.extensions_mut().remove::<Failure>() {
         Some(Failure { is_logged: true, .. }) => (),
+        // A system behind the server failed, not the server: the answer says which and why.
+        Some(Failure { code, message, .. }) if status == StatusCode::BAD_GATEWAY => {
+            tracing::warn!(id, code, route, "request {id} ({method} {route}) failed: {message}");
+        }
         Some(Failure { code, message, .. }) => {
             tracing::error!(id, code, route, "request {id} ({method} {route}) failed: {message}");
         }

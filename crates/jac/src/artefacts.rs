@@ -4,16 +4,15 @@ mod own_store;
 
 use crate::cli::{ArtifactsCommand, ClientArguments};
 use crate::client::Client;
-use crate::config::build::ArtefactsConfig;
+use crate::config::{self, build::ArtefactsConfig};
 use crate::connected::{briefly, print};
-use crate::context;
-use crate::exit::{Exit, RunFailed, with_hint};
+use crate::exit::{Exit, RunFailed, coded, hinted, with_hint};
 use crate::plural::plural;
 use crate::retries::retrying;
 use crate::stderr;
 use anyhow::{Context, bail};
 use async_trait::async_trait;
-use jac_artefacts::{ArtefactError, ArtefactStore, Keys, KeysUntil, Location, Options};
+use jac_artefacts::{ArtefactError, ArtefactStore, Keys, KeysUntil, Location, StoredObject};
 use jac_ec2::KeyChain;
 use jac_engine::archive::{ArchivePhase, ArchiveView, Rebuilt, Verified};
 use jac_engine::view::RunView;
@@ -57,16 +56,19 @@ pub async fn open(config: Option<&ArtefactsConfig>) -> anyhow::Result<Option<Art
     let Some(ArtefactsConfig { location, options }) = config else { return Ok(None) };
     let mut options = options.clone();
     let keys = Chain::default();
-    if location.is_s3() {
-        if options.region.is_none() {
-            options.region = keys.0.region().await;
-        }
-        let endpoint = || ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].into_iter().find_map(context::environment);
-        options.endpoint = options.endpoint.or_else(endpoint);
+    if location.is_s3() && options.region.is_none() {
+        options.region = keys.0.region().await;
     }
-    let opened = ArtefactStore::new(location, &options, Some(Arc::new(keys)));
-    let with_its_hint = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
-    opened.map(Some).map_err(with_its_hint)
+    ArtefactStore::new(location, &options, Some(Arc::new(keys))).map(Some).map_err(reported)
+}
+
+/// A store's fault as an error of a command: a failure if the store does not answer, and otherwise bad input.
+fn reported(error: ArtefactError) -> anyhow::Error {
+    let (message, hint) = (coded(&error.to_string(), error.code()), error.hint().map(str::to_owned));
+    match error {
+        ArtefactError::Unreachable { .. } => hinted(RunFailed(message), hint),
+        _ => with_hint(message, hint),
+    }
 }
 
 /// A result log in a store: the object at that address, or the log of the run that is stored there.
@@ -74,34 +76,44 @@ pub async fn open(config: Option<&ArtefactsConfig>) -> anyhow::Result<Option<Art
 /// # Errors
 /// When there is none, or the store cannot be reached.
 pub async fn log_at(address: &str) -> anyhow::Result<Input> {
-    let with_its_hint = |error: ArtefactError| with_hint(error.to_string(), error.hint().map(str::to_owned));
-    let location = Location::parse(address).map_err(with_its_hint)?;
+    let location = Location::parse(address).map_err(reported)?;
     let Some((place, name)) = location.split_last() else {
         return Err(with_hint(
             format!("{address} is a bucket, not a log"),
             Some("Give the object, or the run's folder in the store.".to_owned()),
         ));
     };
-    let config = ArtefactsConfig { location: place, options: options_of_environment() };
+    let config = ArtefactsConfig { location: place, options: config::store_options()? };
     let Some(store) = open(Some(&config)).await? else { bail!("no store") };
-    let of_run = store.manifest(&format!("{name}/")).await.map_err(with_its_hint)?;
-    let log = of_run.and_then(|manifest| manifest.objects.into_iter().find(|object| object.name.starts_with(SAMPLES)));
-    let name = log.map_or(name.clone(), |log| format!("{name}/{}", log.name));
-    let bytes = store.object(&name).await.map_err(with_its_hint)?;
+    store.require_folder().map_err(reported)?;
+    let folder = format!("{name}/");
+    let (name, read) = match store.object(&name).await {
+        Err(missing @ ArtefactError::Missing { .. }) => {
+            let of_run = store.manifest(&folder).await.map_err(reported)?;
+            let is_log = |object: &StoredObject| object.name.starts_with(SAMPLES);
+            match of_run.map(|manifest| manifest.objects.into_iter().find(is_log)) {
+                Some(Some(log)) => {
+                    let name = format!("{folder}{}", log.name);
+                    let read = store.object(&name).await;
+                    (name, read)
+                }
+                None if store.has_any(&folder).await.map_err(reported)? => {
+                    let hint = "It is an incomplete upload, or not a run in a store. Give the address of a log in it.";
+                    let message = coded(&format!("{address} has no manifest.json"), missing.code());
+                    return Err(with_hint(message, Some(hint.to_owned())));
+                }
+                _ => (name, Err(missing)),
+            }
+        }
+        read => (name, read),
+    };
+    let bytes = read.map_err(reported)?;
     Ok(Input::Elsewhere(Elsewhere { name: format!("{}/{name}", store.address()), bytes: Arc::new(bytes) }))
 }
 
 /// Whether it is an address in a store.
 pub fn is_address(argument: &str) -> bool {
     ["s3://", "gs://", "az://", "file://"].iter().any(|scheme| argument.starts_with(scheme))
-}
-
-fn options_of_environment() -> Options {
-    Options {
-        region: context::environment("JAC_ARTIFACTS_REGION"),
-        endpoint: context::environment("JAC_ARTIFACTS_ENDPOINT"),
-        ..Options::default()
-    }
 }
 
 pub async fn artefacts(command: ArtifactsCommand) -> anyhow::Result<Exit> {
@@ -130,7 +142,11 @@ async fn archive_of(client: &Client, run: &str) -> anyhow::Result<ArchiveView> {
     view.archive.ok_or_else(|| match view.phase.is_terminal() {
         true => with_hint(
             "no store is configured".to_owned(),
-            Some("Set one with --artifacts-url or JAC_ARTIFACTS_URL, e.g. s3://BUCKET/PREFIX.".to_owned()),
+            Some(
+                "Set one for the server with --artifacts-url or JAC_ARTIFACTS_URL, e.g. s3://BUCKET/PREFIX, or one of \
+                 your own with `jac artifacts store --save`."
+                    .to_owned(),
+            ),
         ),
         false => with_hint(
             "the run has not finished".to_owned(),
@@ -150,10 +166,9 @@ pub fn line(view: &ArchiveView) -> String {
         ArchivePhase::Uploading => format!("Storing results in {}", view.address),
         ArchivePhase::Stored => format!("Stored in {}", view.address),
         ArchivePhase::Failed => format!(
-            "Not stored in {}: {}{} {}",
+            "Not stored in {}: {} {}",
             view.address,
-            view.code.as_deref().map_or_else(String::new, |code| format!("[{code}] ")),
-            view.message.as_deref().unwrap_or("unknown."),
+            coded(view.message.as_deref().unwrap_or("Unknown."), view.code.as_deref().unwrap_or_default()),
             view.hint.as_deref().unwrap_or("JAC retries automatically.")
         ),
     }

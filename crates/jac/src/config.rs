@@ -17,6 +17,7 @@ use crate::exit::{Exit, with_hint};
 use crate::stdout;
 use build::{Config, StoresConfig, build, build_integrations, build_search, shown, tls_fault};
 use integrations::IntegrationsConfig;
+use jac_artefacts::Options;
 use jac_engine::IntegrationTargets;
 use jac_integrations::SettingsError;
 use jac_model::search::{SampleTarget, TargetMaker};
@@ -59,6 +60,14 @@ pub fn stores(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<StoresC
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.splice(0..0, unreadable);
     build::stores(&settings).map_err(|faults| as_error(&faults))
+}
+
+/// The settings of a store whose address a command was given: those of the environment.
+///
+/// # Errors
+/// When they have faults.
+pub fn store_options() -> anyhow::Result<Options> {
+    build::store_options(&Settings::read(None, context::environment, &Flags::new())).map_err(|faults| as_error(&faults))
 }
 
 /// All faults as one error, a line for each as [`print_faults`] prints them.

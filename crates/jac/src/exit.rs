@@ -97,6 +97,14 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', ']']) { text.to_owned() } else { format!("{text}.") }
 }
 
+/// A message with its stable code, as every error of a server or a store is printed.
+pub fn coded(message: &str, code: &str) -> String {
+    match code {
+        "" => sentence(message),
+        code => format!("{} [{code}]", sentence(message)),
+    }
+}
+
 /// An error that keeps its type, and how to fix it.
 pub fn hinted(error: impl std::error::Error + Send + Sync + 'static, hint: Option<String>) -> anyhow::Error {
     match hint {

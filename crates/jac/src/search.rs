@@ -10,10 +10,11 @@ use crate::connected::{at, briefly, print};
 use crate::context;
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::plural::plural;
+use crate::stderr;
 use anyhow::Context;
 use jac_engine::{Shipment, TargetView};
 use jac_model::search::{DashboardsKind, ShipmentState, TargetKind, TargetTest};
-use jac_search::{Auth, DashboardsSettings, import_dashboards, saved_objects};
+use jac_search::{Auth, DashboardsSettings, dashboards_address, import_dashboards, saved_objects};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -83,7 +84,9 @@ async fn test(client: &Client, target: Option<&str>, whose: &ClientArguments) ->
         // An unknown name, or a server that does not answer, is not a fault of a target.
         tested.push(match client.try_behind(&format!("/search/targets/{name}/test")).await? {
             Ok(test) => Tested { target: name, test: Some(test), error: None, code: None },
-            Err(Fault { code, message }) => Tested { target: name, test: None, error: Some(message), code: Some(code) },
+            Err(Fault { code, message, .. }) => {
+                Tested { target: name, test: None, error: Some(message), code: Some(code) }
+            }
         });
     }
     print(whose, &tested, || {
@@ -153,7 +156,7 @@ async fn backfill(
     }
     let mut ended: BTreeMap<&str, Vec<Shipment>> = BTreeMap::new();
     for run in runs {
-        let mut shipments = waiting::wait(client, run).await?;
+        let mut shipments = waiting::wait(client, run, &mut |reason| stderr::line(format_args!("{reason}"))).await?;
         shipments.retain(|shipment| target.is_none_or(|name| shipment.target == name));
         ended.insert(run, shipments);
     }
@@ -172,11 +175,31 @@ async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &Client
     struct Deleted {
         documents: u64,
     }
-    let target = own::some_on_server(client, target).await?;
+    let target = match target {
+        Some(named) => Some(target_of_run(client, run, named).await?),
+        None => None,
+    };
     let path = format!("/runs/{run}/search{}", of_target(target.as_deref()));
     let deleted: Deleted = client.delete_and_read(&path).await?;
     print(whose, &deleted, || format!("{run}: {} documents deleted.", deleted.documents));
     Ok(Exit::Done)
+}
+
+/// The name on the server of a target that has a run's documents. A user's own target that was removed is known from its
+/// shipments only.
+async fn target_of_run(client: &Client, run: &str, named: &str) -> anyhow::Result<String> {
+    let name = own::on_server(client, named).await?;
+    let known: Vec<TargetView> = client.get("/search/targets").await?;
+    if known.iter().any(|view| view.target.name == name) {
+        return Ok(name);
+    }
+    let shipments: Vec<Shipment> = client.get(&format!("/runs/{run}/search")).await?;
+    let is_it = |shipment: &Shipment| shipment.target.rsplit_once('.').is_some_and(|(short, _)| short == named);
+    let mut removed = shipments.into_iter().filter(|shipment| shipment.target_info.is_none() && is_it(shipment));
+    match (removed.next(), removed.next()) {
+        (Some(only), None) => Ok(only.target),
+        _ => Ok(name),
+    }
 }
 
 /// The data stream or indices of a target that is not in the configuration: a user's own, or one of another machine's server.
@@ -202,7 +225,15 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
         Some(name) => targets.iter().find(|target| target.name == *name),
     };
     let elsewhere = match &arguments.target {
-        Some(name) if target.is_none() => Some(own_pattern(name, &arguments.whose).await?),
+        Some(name) if target.is_none() => {
+            let pattern = own_pattern(name, &arguments.whose).await?;
+            if arguments.import.is_some() {
+                let hint = "Write a file with --kibana or --opensearch, and import it in the application.".to_owned();
+                let message = format!("the credentials of the search target '{name}' are on the server, not here");
+                return Err(with_hint(message, Some(hint)));
+            }
+            Some(pattern)
+        }
         _ => None,
     };
     let pattern = match (&arguments.index_pattern, target, elsewhere) {
@@ -233,12 +264,10 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
             DashboardsName::Kibana => DashboardsKind::Kibana,
             DashboardsName::Opensearch => DashboardsKind::OpensearchDashboards,
         };
-        let url = reqwest::Url::parse(address).with_context(|| format!("invalid address '{address}'"))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            let hint =
-                "Set JAC_SEARCH_USERNAME and JAC_SEARCH_PASSWORD_FILE, the sign-in of the search target.".to_owned();
-            return Err(with_hint("the address contains credentials".to_owned(), Some(hint)));
-        }
+        let url = dashboards_address(address).map_err(|message| {
+            let hint = "JAC signs in as at the search target: JAC_SEARCH_USERNAME and JAC_SEARCH_PASSWORD_FILE.";
+            with_hint(format!("--import: {message}"), address.contains('@').then(|| hint.to_owned()))
+        })?;
         let elastic = target.filter(|target| target.kind == TargetKind::Elasticsearch);
         let auth = elastic.map_or(Auth::None, |target| target.auth.clone());
         let ca = elastic.and_then(|target| target.ca_pem.as_deref());
@@ -247,4 +276,33 @@ async fn dashboards(arguments: &DashboardsArguments) -> anyhow::Result<Exit> {
         eprintln!("Imported {imported} objects; they show {pattern}.");
     }
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{Json, Router, routing::get};
+
+    #[tokio::test]
+    async fn a_removed_target_of_ones_own_is_found_by_its_short_name_unless_another_has_it() {
+        let shipment = |target: &str| {
+            json!({
+                "target": target, "target_info": null, "state": "shipping", "rows": 5, "shipped": 5, "refused": 0,
+                "updated_ms": 1,
+            })
+        };
+        let target = json!({ "name": "es", "kind": "elasticsearch", "address": "http://es", "index_pattern": "x" });
+        let targets = json!([{ "target": target, "unfinished": 0, "trouble": null }]);
+        let shipments = ["log.f17d", "es.0a0b", "twice.0001", "twice.0002"].map(shipment);
+        let answering = |body: serde_json::Value| get(move || async move { Json(body) });
+        let router = Router::new()
+            .route("/api/v1/runs/r-1/search", answering(json!(shipments)))
+            .route("/api/v1/search/targets", answering(targets))
+            .route("/api/v1/search/own", answering(json!([])))
+            .route("/api/v1/session", answering(json!({ "user": { "id": "ann" } })));
+        let client = Client::in_process(router, "t");
+        for (named, found) in [("log", "log.f17d"), ("es", "es"), ("twice", "twice"), ("log.f17d", "log.f17d")] {
+            assert_eq!(target_of_run(&client, "r-1", named).await.expect("an answer"), found, "{named}");
+        }
+    }
 }

@@ -571,3 +571,42 @@ fn a_results_folder_stands_for_its_log_and_for_why_it_is_partial() {
     assert_eq!(twice.status.code(), Some(2), "{}", err(&twice));
     assert!(err(&twice).contains("is given twice"), "{}", err(&twice));
 }
+
+#[test]
+fn an_address_without_a_run_is_refused_by_its_reason_and_reading_creates_nothing() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = |name: &str| format!("file://{}/{name}", place.path().display());
+    std::fs::create_dir(place.path().join("out")).expect("a folder");
+    std::fs::copy(case("good.jtl"), place.path().join("out/results.jtl")).expect("copied");
+    assert_eq!(jac(&["report", &folder("out/results.jtl")]).status.code(), Some(0));
+    for (address, code) in [
+        (folder("missing/run"), "[artefacts_bucket_missing]"),
+        (folder("run"), "[artefacts_object_missing]"),
+        (folder("out"), "manifest.json. [artefacts_object_missing]"),
+        ("s3://bucket:1/run".to_owned(), "[artefacts_url_invalid]"),
+    ] {
+        for command in [&["report"][..], &["compare", &folder("out/results.jtl")]] {
+            let refused = jac(&[command, &[&address]].concat());
+            assert_eq!(refused.status.code(), Some(2), "{address}: {}", err(&refused));
+            assert!(err(&refused).contains(code), "{address}: {}", err(&refused));
+        }
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(place.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["out"]);
+}
+
+#[test]
+fn an_endpoint_without_a_protocol_is_refused_before_any_request() {
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL_S3", "127.0.0.1:17480"),
+        ("AWS_ENDPOINT_URL", "localhost:17480"),
+        ("JAC_ARTIFACTS_ENDPOINT", "localhost:17480"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jac"));
+        command.args(["report", "s3://bucket/run"]).env(name, value).env("AWS_REGION", "us-east-1");
+        let refused = command.stdin(Stdio::null()).output().expect("jac starts");
+        assert_eq!(refused.status.code(), Some(2), "{name}: {}", err(&refused));
+        assert!(err(&refused).contains(name) && err(&refused).contains("[config_value_invalid]"), "{}", err(&refused));
+    }
+}

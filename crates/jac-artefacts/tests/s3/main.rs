@@ -102,6 +102,7 @@ fn in_folder(folder: &Path) -> ArtefactStore {
 async fn what_is_put_is_found_listed_checked_and_removed() {
     let servers = Servers::start().await;
     let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("a folder")).expect("a folder");
     let in_folder = in_folder(&folder.path().join("a folder"));
     for store in servers.stores().map(|(_, store)| store).chain([in_folder]) {
         let files = tempfile::tempdir().expect("a folder");

@@ -27,7 +27,7 @@ impl Engine {
         // Reported if there is no store at all.
         self.store_of(&self.store().run(run).await?.run)?;
         let (id, name) = (run.clone(), name.to_owned());
-        let missing = EngineError::NotFound { kind: "artefact in the store", id: name.clone() };
+        let missing = EngineError::NotFound { kind: "stored artefact", id: name.clone() };
         let object = self
             .run_blocking(move |engine| {
                 // The manifest may belong to a different store than the run's current one.

@@ -39,6 +39,10 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits, has_room: &dyn Fn()
         zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
             EngineError::file("reading the upload", error)
         }
+        zip::result::ZipError::InvalidArchive(_) => refused(
+            "The file is not a zip archive, or it is truncated or damaged.".to_owned(),
+            "Re-create the zip and upload it again.",
+        ),
         other => refused(
             format!("The zip cannot be read: {other}."),
             "Re-create the zip without a password and upload it again.",

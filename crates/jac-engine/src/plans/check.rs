@@ -4,6 +4,7 @@
 use super::source::{Given, PlanSource, Workers, csv_shapes};
 use super::{PlanAt, own, unread};
 use crate::blocking::resumed;
+use crate::runs::keep::set_of;
 use crate::tools::{RequestedJMeter, Toolbox};
 use crate::{Engine, EngineError};
 use jac_jmeter::classes::ClassIndex;
@@ -46,6 +47,8 @@ pub struct PlanCheck {
     pub one_disk: bool,
     /// JMeter properties whose totals are divided among the workers.
     pub share: BTreeMap<String, u64>,
+    /// Patterns of the files to collect after the run.
+    pub keep: Vec<String>,
 }
 
 impl PlanCheck {
@@ -111,6 +114,8 @@ impl PlanCheck {
         let classes = known.as_ref().map(|(names, _)| ClassLookup { names, has_class: &has_class });
         let functions = known.as_ref().map(|(_, index)| index.functions() | plugins.functions());
 
+        let kept = set_of(&self.keep);
+        let is_kept = |path: &str| kept.is_match(path);
         let differs = self.workers().may_differ_in(&source.assembly_until(cancel));
         let PlanSource { plan, folder, included, scripts, properties, system_properties, given_properties } = source;
         let mut input = CheckInput {
@@ -130,6 +135,7 @@ impl PlanCheck {
             scripts,
             functions: functions.as_ref(),
             classes,
+            is_kept: if self.keep.is_empty() { None } else { Some(&is_kept) },
         };
         // The first worker has the largest part of each total.
         input.properties.extend(self.workers().properties_of(0));
@@ -289,6 +295,8 @@ pub struct RunSpec {
     /// The workers are processes of one machine.
     pub one_disk: bool,
     pub share: BTreeMap<String, u64>,
+    /// Patterns of the files to collect; `None`: the plan's.
+    pub keep: Option<Vec<String>>,
 }
 
 /// A turn at checking a plan: only a few are checked at a time.
@@ -337,6 +345,7 @@ impl Engine {
             results: requested.results,
             one_disk: requested.one_disk,
             share: requested.share.clone(),
+            keep: requested.keep.clone().unwrap_or_else(|| plan.keep.clone()),
         };
         let mut check = check.run_until(self.toolbox(), is_cancelled)?;
         if tried.is_some() {

@@ -121,6 +121,7 @@ impl Engine {
             share,
             jmeter: RequestedJMeter { home: None, version: jmeter_version },
             one_disk: provider == Some(Provider::Local),
+            keep: None,
         };
         let check = self.check_plan_at(&at, &spec, is_cancelled)?;
         faults.extend(check.findings.iter().filter_map(|finding| of_property(finding, &properties)));

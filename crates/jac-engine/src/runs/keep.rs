@@ -70,7 +70,7 @@ fn fault(pattern: &str) -> Option<String> {
         .map(|error| format!("Invalid pattern '{shown}': {}.", error.kind()))
 }
 
-fn set_of(patterns: &[String]) -> GlobSet {
+pub(crate) fn set_of(patterns: &[String]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     // They were validated when they were saved; an invalid one of another version is skipped.
     for glob in patterns.iter().filter_map(|pattern| GlobBuilder::new(pattern).literal_separator(true).build().ok()) {

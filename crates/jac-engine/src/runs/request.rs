@@ -133,6 +133,7 @@ impl Engine {
             results: results.mode(workers),
             one_disk: config.ssh.is_none() && config.ec2.is_none(),
             share: new.share.clone(),
+            keep: new.keep.clone(),
         };
         for file in &new.properties_files {
             self.plan_file(plan, file)?;

@@ -25,7 +25,7 @@ impl Engine {
         if row.cursor.refused == 0 {
             return self.finish(key, ShipmentState::Delivered, None, None).await;
         }
-        let text = format!("The target refused {} of {} rows.", row.cursor.refused, row.cursor.rows);
+        let text = format!("The target rejected {} of {} rows.", row.cursor.refused, row.cursor.rows);
         self.finish(key, ShipmentState::Incomplete, None, Some(("search_rows_refused", text))).await
     }
 
@@ -50,7 +50,7 @@ impl Engine {
             return self.finish(key, ShipmentState::Complete, Some(counted), None).await;
         }
         if counted == expected && missing.is_none() {
-            let text = format!("The target refused {} of {} rows.", row.cursor.refused, row.cursor.rows);
+            let text = format!("The target rejected {} of {} rows.", row.cursor.refused, row.cursor.rows);
             let trouble = ("search_rows_refused", text);
             return self.finish(key, ShipmentState::Incomplete, Some(counted), Some(trouble)).await;
         }

@@ -225,7 +225,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn unwritten(error: &std::io::Error) -> TargetError {
-    TargetError::new("search_refused_not_kept", format!("The refused rows cannot be written down: {error}."))
+    TargetError::new("search_refused_not_kept", format!("The rejected rows cannot be written down: {error}."))
 }
 
 /// Truncates the file of refused rows to a length; 0 removes it.

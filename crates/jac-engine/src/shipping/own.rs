@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::set_keys::SetKeys;
 use jac_model::ports::CredentialSource;
-use jac_model::reach::{Unreached, reach_of};
+use jac_model::reach::{Reach, Unreached, reach_of};
 use jac_model::search::{
     OwnTarget, OwnTargetAuth, OwnTargetFault, OwnTargetSettings, SampleTarget, TargetError, TargetMaker,
 };
@@ -132,7 +132,11 @@ impl NewSearchTarget {
         match reach_of(&self.settings.url, allowed_endpoints) {
             Ok(_) => (),
             Err(Unreached::Malformed) => {
-                fault("/settings/url", Fault::MALFORMED, "Invalid address. Expected https:// and a host.");
+                fault(
+                    "/settings/url",
+                    Fault::MALFORMED,
+                    "Invalid address. Expected https:// and a host, e.g. https://search.example:9200; http:// only where an administrator allows it.",
+                );
             }
             Err(Unreached::NotAllowed) => fault(
                 "/settings/url",
@@ -203,13 +207,44 @@ impl NewSearchTarget {
     }
 }
 
-fn unmade(OwnTargetFault { key, message }: OwnTargetFault) -> EngineError {
+fn unmade(fault: OwnTargetFault) -> EngineError {
+    EngineError::faulty("search_target_invalid", vec![in_field(fault)])
+}
+
+fn in_field(OwnTargetFault { key, message }: OwnTargetFault) -> Fault {
     let field = match key {
         "username" => "/username".to_owned(),
         "api_key_file" => "/api_key".to_owned(),
         key => format!("/settings/{key}"),
     };
-    EngineError::faulty("search_target_invalid", vec![Fault::at(&field, Fault::MALFORMED, message)])
+    Fault::at(&field, Fault::MALFORMED, message)
+}
+
+/// Every fault of a target's settings: after each one, the target is made without the setting.
+fn faults_of_settings(maker: &dyn TargetMaker, new: &NewSearchTarget, has_valid_url: bool) -> Vec<Fault> {
+    const VALID_URL: &str = "https://replaced.invalid";
+    let mut settings = new.settings.clone();
+    if !has_valid_url {
+        VALID_URL.clone_into(&mut settings.url);
+    }
+    let mut faults: Vec<OwnTargetFault> = Vec::new();
+    loop {
+        let (name, settings_now) = (new.name.clone(), settings.clone());
+        let target = OwnTarget { name, settings: settings_now, auth: OwnTargetAuth::None, reach: Reach::Anywhere };
+        let Err(fault) = maker.make(target) else { break };
+        match fault.key {
+            // It cannot be replaced, or it was.
+            key if faults.iter().any(|known| known.key == key) => break,
+            "url" => VALID_URL.clone_into(&mut settings.url),
+            "ca_pem" => settings.ca_pem = None,
+            "namespace" => settings.namespace = None,
+            "index" => settings.index = None,
+            "dashboards_url" => settings.dashboards_url = None,
+            _ => (),
+        }
+        faults.push(fault);
+    }
+    faults.into_iter().map(in_field).collect()
 }
 
 impl Shipping {
@@ -284,6 +319,10 @@ impl Engine {
                 let message = format!("You have no AWS credentials with the ID {id}.");
                 faults.push(Fault::at("/credentials", "credentials_unknown", message));
             }
+        }
+        if let Some(maker) = self.shipping().maker() {
+            let has_valid_url = faults.iter().all(|fault| fault.field.as_deref() != Some("/settings/url"));
+            faults.extend(faults_of_settings(maker.as_ref(), &new, has_valid_url));
         }
         if !faults.is_empty() {
             return Err(EngineError::faulty("search_target_invalid", faults));

@@ -26,10 +26,13 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings) {
             match element.kind() {
                 "BackendListener" => backend(context, element, findings),
                 "ResultSaver" => {
-                    let message = format!(
-                        "\"{}\" saves response bodies as files on the node, which JAC does not collect.",
-                        element.name
-                    );
+                    // Each file's name has a number and a suffix of its own.
+                    let collected = match context.input.is_kept {
+                        Some(_) => "JAC collects only those to keep",
+                        None => "JAC does not collect them",
+                    };
+                    let message =
+                        format!("\"{}\" saves response bodies as files on the node; {collected}.", element.name);
                     findings.add(
                         Severity::Warning,
                         "listener_writes",
@@ -66,9 +69,11 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
         let what = "has no effect in non-GUI mode".to_owned();
         add(Severity::Info, "listener_idle", what);
     }
-    if !file.is_empty() {
+    if !file.is_empty() && !is_kept(context, file) {
         let what = format!("writes {file} on the node, which JAC does not collect");
         add(Severity::Warning, "listener_writes", what);
+    } else if !file.is_empty() && sends {
+        add(Severity::Info, "listener_writes", format!("writes {file}, which JAC collects"));
     }
     let has_number = file.contains("jac.node");
     let is_shared =
@@ -78,6 +83,13 @@ fn collector(context: &Context<'_>, element: &Element, findings: &mut Findings) 
         let hint = "Use a file name without a folder, or one with ${__P(jac.node)}, or disable the listener.";
         findings.add(Severity::Error, "listener_file_shared", Some(name), message, hint);
     }
+}
+
+/// Whether a file is among those to collect, which are below the plan's folder.
+fn is_kept(context: &Context<'_>, file: &str) -> bool {
+    let (Some(is_kept), Some(path)) = (context.input.is_kept, context.scope().evaluate(file)) else { return false };
+    let path = path.trim_start_matches("./");
+    !path.starts_with('/') && path.split('/').all(|part| part != "..") && is_kept(path)
 }
 
 fn backend(context: &Context<'_>, element: &Element, findings: &mut Findings) {

@@ -114,6 +114,18 @@ async fn what_cannot_be_a_target_is_refused_with_all_its_fields_and_nobody_has_m
         faults(&ann.call(Method::POST, "/search/own?test=false", &wrong).await),
         [("/settings/namespace", "malformed")]
     );
+    let all = json!({ "name": "My Logs", "settings": {
+        "url": "nowhere", "namespace": "My-Own", "index": "_x", "dashboards_url": "localhost:5601",
+    } });
+    let mut fields = faults(&ann.call(Method::POST, "/search/own?test=false", &all).await)
+        .into_iter()
+        .map(|(field, _)| field.to_owned())
+        .collect::<Vec<_>>();
+    fields.sort_unstable();
+    assert_eq!(
+        fields,
+        ["/name", "/settings/dashboards_url", "/settings/index", "/settings/namespace", "/settings/url"]
+    );
     for number in 0..5 {
         let saved = ann.call(Method::POST, "/search/own?test=false", &target(&format!("logs-{number}"))).await;
         assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);

@@ -63,7 +63,7 @@ pub struct CountArguments {
 
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// Result logs, or results folders of `jac run`; several are merged
+    /// Result logs, results folders of `jac run`, or addresses of runs or logs in a store (s3://…); several are merged
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
     #[command(flatten)]
@@ -100,7 +100,7 @@ pub struct ReportArguments {
 
 #[derive(Debug, Args)]
 pub struct CompareArguments {
-    /// The baseline: a results folder, a log, or a summary.json
+    /// The baseline: a results folder, a log, a summary.json, or the address of a run or log in a store (s3://…)
     #[arg(value_name = "BEFORE")]
     pub before: PathBuf,
     /// The result to compare with the baseline
@@ -135,7 +135,7 @@ pub struct CompareArguments {
 
 #[derive(Debug, Args)]
 pub struct SamplesArguments {
-    /// Result logs, or results folders of `jac run`
+    /// Result logs, results folders of `jac run`, or addresses of runs or logs in a store (s3://…)
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
     /// A condition, e.g. success=false, 'elapsed>2s', 'label~^Log', kind=request

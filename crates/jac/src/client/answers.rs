@@ -1,7 +1,7 @@
 //! The server's responses: their contents, or why a request was rejected.
 
 use super::Bytestream;
-use crate::exit::{RunFailed, hinted, with_hint};
+use crate::exit::{RunFailed, coded, hinted, with_hint};
 use crate::retries::{Refused, Temporary};
 use anyhow::Context;
 use axum::body::Body;
@@ -66,11 +66,18 @@ pub struct Fault {
     /// Stable.
     pub code: String,
     pub message: String,
+    pub hint: Option<String>,
+}
+
+/// The body of a response that is not a success.
+#[derive(serde::Deserialize)]
+struct Refusal {
+    error: Fault,
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} [{}]", self.message, self.code)
+        formatter.write_str(&coded(&self.message, &self.code))
     }
 }
 
@@ -81,37 +88,20 @@ pub(super) fn read_or_fault<T: DeserializeOwned>(
     status: StatusCode,
     body: &[u8],
 ) -> anyhow::Result<Result<T, Fault>> {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        error: Fault,
-    }
-    match serde_json::from_slice::<Body>(body) {
-        Ok(Body { error }) if status == StatusCode::BAD_GATEWAY => Ok(Err(error)),
+    match serde_json::from_slice::<Refusal>(body) {
+        Ok(Refusal { error }) if status == StatusCode::BAD_GATEWAY => Ok(Err(error)),
         _ => read(path, status, body).map(Ok),
     }
 }
 
-/// The server's own message.
+/// The server's own message and its code.
 pub(super) fn refused(status: StatusCode, body: &[u8]) -> anyhow::Error {
-    #[derive(serde::Deserialize)]
-    struct Refusal {
-        error: Detail,
-    }
-    #[derive(serde::Deserialize)]
-    struct Detail {
-        message: String,
-        hint: Option<String>,
-    }
     match serde_json::from_slice::<Refusal>(body) {
-        Ok(Refusal { error }) if status.is_server_error() => anyhow::Error::new(RunFailed(match error.hint {
-            Some(hint) => format!("{} {hint}", error.message),
-            None => error.message,
-        })),
         // Nothing is wrong with the request: the next one may be accepted.
-        Ok(Refusal { error }) if status == StatusCode::TOO_MANY_REQUESTS => {
-            hinted(RunFailed(error.message), error.hint)
+        Ok(Refusal { error }) if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            hinted(RunFailed(error.to_string()), error.hint)
         }
-        Ok(Refusal { error }) => hinted(Refused(error.message), error.hint),
+        Ok(Refusal { error }) => hinted(Refused(error.to_string()), error.hint),
         Err(_) if status.is_server_error() => RunFailed(format!("the server answered {status}")).into(),
         Err(_) if status == StatusCode::BAD_REQUEST && is_of_tls_port(body) => {
             hinted(Temporary("the server wants TLS at this port".to_owned()), Some(USE_HTTPS.to_owned()))
@@ -131,4 +121,25 @@ pub(super) fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::lines_of;
+
+    #[test]
+    fn a_refusal_is_printed_with_its_code_and_the_hint_on_a_line_of_its_own() {
+        let body = br#"{"error":{"code":"artefacts_denied","message":"It is so.","hint":"Do this."}}"#;
+        for (status, is_failure) in [
+            (StatusCode::NOT_FOUND, false),
+            (StatusCode::TOO_MANY_REQUESTS, true),
+            (StatusCode::BAD_GATEWAY, true),
+            (StatusCode::INTERNAL_SERVER_ERROR, true),
+        ] {
+            let error = refused(status, body);
+            assert_eq!(lines_of(&error), ["error: It is so. [artefacts_denied]", "hint: Do this."], "{status}");
+            assert_eq!((error.is::<RunFailed>(), error.is::<Refused>()), (is_failure, !is_failure), "{status}");
+        }
+    }
 }

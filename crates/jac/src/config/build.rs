@@ -4,7 +4,7 @@ use super::integrations::IntegrationsConfig;
 use super::keys::{Key, find};
 use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
-use jac_artefacts::{Location, Options};
+use jac_artefacts::{ENDPOINT_FORM, Location, Options, endpoint};
 use jac_model::UserRole;
 use jac_model::reach::Reach;
 use jac_server::config::{MetricsConfig, OidcConfig, RedisUrl, Secret, ServerConfig, SessionConfig};
@@ -81,6 +81,16 @@ pub fn stores(settings: &Settings) -> Result<StoresConfig, Vec<Fault>> {
     let mut typed = Typed { settings, faults };
     let stores = StoresConfig { artefacts: typed.artefacts(), allowed_endpoints: typed.endpoints() };
     if typed.faults.is_empty() { Ok(stores) } else { Err(typed.faults) }
+}
+
+/// The settings of a store whose address is given elsewhere.
+///
+/// # Errors
+/// The faults of these settings.
+pub fn store_options(settings: &Settings) -> Result<Options, Vec<Fault>> {
+    let mut typed = Typed { settings, faults: Vec::new() };
+    let options = typed.store_options(true);
+    if typed.faults.is_empty() { Ok(options) } else { Err(typed.faults) }
 }
 
 /// Reads typed values and collects their faults.
@@ -295,18 +305,19 @@ impl Typed<'_> {
     fn artefacts(&mut self) -> Option<ArtefactsConfig> {
         let expected = "s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER";
         let location = self.parsed("artifacts_url", expected, |text| Location::parse(text).ok())?;
-        let options = Options {
+        let options = self.store_options(location.is_s3());
+        Some(ArtefactsConfig { location, options })
+    }
+
+    /// The endpoint is one of S3 only: AWS's variables say nothing about other stores.
+    fn store_options(&mut self, is_s3: bool) -> Options {
+        Options {
             region: self.text("artifacts_region"),
-            endpoint: self.parsed("artifacts_endpoint", "http:// or https:// and a host", |text| {
-                let url: Url = text.parse().ok()?;
-                let is_bare = url.username().is_empty() && url.password().is_none();
-                (is_bare && matches!(url.scheme(), "http" | "https")).then(|| text.trim_end_matches('/').to_owned())
-            }),
+            endpoint: if is_s3 { self.parsed("artifacts_endpoint", ENDPOINT_FORM, endpoint) } else { None },
             kms_key: self.text("artifacts_kms_key"),
             storage_class: self.text("artifacts_storage_class"),
             reach: Reach::Anywhere,
-        };
-        Some(ArtefactsConfig { location, options })
+        }
     }
 
     fn tls(&mut self) -> Option<Pair> {
@@ -421,15 +432,7 @@ fn issuer(text: &str) -> Option<String> {
 /// A value as `jac config check` prints it: without what may be a secret.
 pub fn shown(key: &Key, value: &Value) -> Value {
     match value {
-        Value::Text(text) if key.is_secret => Value::Text(match Url::parse(text) {
-            Ok(url) => {
-                let host = url.host_str().unwrap_or_default();
-                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                let signed_in = if url.username().is_empty() && url.password().is_none() { "" } else { "…@" };
-                format!("{}://{signed_in}{host}{port}{}", url.scheme(), url.path())
-            }
-            Err(_) => "…".to_owned(),
-        }),
+        Value::Text(text) if key.is_secret => Value::Text(without_secrets(text)),
         // `jac search status` and the page of integrations show the contents of a table.
         Value::Tables(tables) => {
             let names =
@@ -437,6 +440,22 @@ pub fn shown(key: &Key, value: &Value) -> Value {
             Value::List(names.collect())
         }
         other => other.clone(),
+    }
+}
+
+/// An address without its credentials and its query; one without protocol or host as it was typed otherwise.
+fn without_secrets(text: &str) -> String {
+    match Url::parse(text).ok().filter(Url::has_host) {
+        Some(url) => {
+            let host = url.host_str().unwrap_or_default();
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let signed_in = if url.username().is_empty() && url.password().is_none() { "" } else { "…@" };
+            format!("{}://{signed_in}{host}{port}{}", url.scheme(), url.path())
+        }
+        None => {
+            let (signed_in, rest) = text.rsplit_once('@').map_or(("", text), |(_, rest)| ("…@", rest));
+            format!("{signed_in}{}", rest.split(['?', '#']).next().unwrap_or_default())
+        }
     }
 }
 
@@ -514,11 +533,41 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_of_awss_variables_is_read_and_refused_like_one_of_jacs() {
+        let read = |text: &str, environment: &[(&str, &str)]| {
+            let file =
+                File { path: PathBuf::from("/etc/jac/jac.toml"), text: text.to_owned(), is_in_data_folder: false };
+            let value =
+                |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            build(&Settings::read(Some(&file), value, &Flags::new()))
+                .map(|config| config.artefacts.and_then(|store| store.options.endpoint))
+        };
+        let s3 = "artifacts_url = \"s3://bucket\"";
+        let (plain, special) = (("AWS_ENDPOINT_URL", "http://plain:1/"), ("AWS_ENDPOINT_URL_S3", "http://special:1"));
+        assert_eq!(read(s3, &[plain]).expect("no faults").as_deref(), Some("http://plain:1"));
+        assert_eq!(read(s3, &[plain, special]).expect("no faults").as_deref(), Some("http://special:1"));
+        let own = format!("{s3}\nartifacts_endpoint = \"https://own.example\"");
+        assert_eq!(read(&own, &[special]).expect("no faults").as_deref(), Some("https://own.example"));
+        for (name, text) in [("AWS_ENDPOINT_URL_S3", "127.0.0.1:17480"), ("JAC_ARTIFACTS_ENDPOINT", "localhost:17480")]
+        {
+            let faults = read(s3, &[(name, text)]).expect_err(name);
+            let [fault] = faults.as_slice() else { panic!("{name}: {faults:?}") };
+            assert_eq!((fault.code, &fault.source), ("config_value_invalid", &Source::Environment(name)));
+            assert_eq!(read("artifacts_url = \"gs://bucket\"", &[(name, text)]), Ok(None), "it is not about Google's");
+        }
+    }
+
+    #[test]
     fn a_password_in_an_address_is_not_shown() {
         let key = find("redis_url").expect("a key");
         for (written, printed) in [
             ("rediss://user:hunter2@cache.example:6380/1?password=hunter2", "rediss://…@cache.example:6380/1"),
             ("redis://localhost", "redis://localhost"),
+            ("localhost:9200", "localhost:9200"),
+            ("127.0.0.1:9200/?key=hunter2", "127.0.0.1:9200/"),
+            ("ann:hunter2@localhost:9200", "…@localhost:9200"),
+            ("s3:my-bucket", "s3:my-bucket"),
+            ("file:///srv/results", "file:///srv/results"),
         ] {
             assert_eq!(shown(key, &Value::Text(written.to_owned())), Value::Text(printed.to_owned()));
         }

@@ -28,6 +28,9 @@ pub struct Key {
     pub name: &'static str,
     /// Empty if it has none.
     pub environment: &'static str,
+    /// Variables of other programs, read if neither the file nor the environment nor a flag has the setting. The first
+    /// one that is set counts.
+    pub fallbacks: &'static [&'static str],
     /// Without the dashes.
     pub flag: &'static str,
     pub shape: Shape,
@@ -48,6 +51,7 @@ pub struct Key {
 const PLAIN: Key = Key {
     name: "",
     environment: "",
+    fallbacks: &[],
     flag: "",
     shape: Shape::Text,
     value: "",
@@ -381,6 +385,7 @@ pub static KEYS: &[Key] = &[
     Key {
         name: "artifacts_endpoint",
         environment: "JAC_ARTIFACTS_ENDPOINT",
+        fallbacks: &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"],
         flag: "artifacts-endpoint",
         value: "URL",
         otherwise: "`AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, else AWS",

@@ -108,6 +108,13 @@ impl Settings {
         for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
             settings.take(key, Source::Default, shaped(key, &[key.default.to_owned()]));
         }
+        for key in KEYS {
+            let read =
+                |name: &&'static str| environment(name).filter(|text| !text.is_empty()).map(|text| (*name, text));
+            if let Some((name, text)) = key.fallbacks.iter().find_map(read) {
+                settings.take(key, Source::Environment(name), shaped(key, &[text]));
+            }
+        }
         if let Some(file) = file {
             settings.take_file(file);
         }

@@ -157,9 +157,7 @@ fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target
     if table.name == jac_engine::LOG_SOURCE {
         return Err(wrong("name", "The name 'log' is reserved for the result log."));
     }
-    let mut url = Url::parse(&table.url).map_err(|error| {
-        wrong("url", format!("Invalid address ({error}). Expected a URL such as https://search.example:9200."))
-    })?;
+    let mut url = jac_search::address(&table.url).map_err(|message| wrong("url", message))?;
     let of_url = credentials_of(&mut url);
     if of_url.is_some() && !may_hold_password {
         let instead = "Use `username` and `password_file`; JAC_SEARCH_URL may contain them too.";
@@ -167,11 +165,7 @@ fn target(table: Table, folder: &Path, may_hold_password: bool) -> Result<Target
     }
     let dashboards = match table.dashboards_url {
         Some(text) => {
-            let url = Url::parse(&text)
-                .ok()
-                .filter(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty());
-            let url =
-                url.ok_or_else(|| wrong("dashboards_url", "Invalid address of Kibana or OpenSearch Dashboards."))?;
+            let url = jac_search::dashboards_address(&text).map_err(|message| wrong("dashboards_url", message))?;
             Some(DashboardsSettings { kind: table.dashboards_kind.unwrap_or(DashboardsKind::Kibana), url })
         }
         None => None,
@@ -309,7 +303,14 @@ mod tests {
     #[test]
     fn unusable_values_are_reported_with_their_table_and_key() {
         for (text, key, part) in [
-            ("search_url = \"nowhere\"", "search_url", "Invalid address"),
+            ("search_url = \"nowhere\"", "search_url", "http:// or https://"),
+            ("search_url = \"localhost:9200\"", "search_url", "http:// or https://"),
+            ("search_url = \"127.0.0.1:9200\"", "search_url", "http:// or https://"),
+            (
+                "search_url = \"http://h\"\nsearch_dashboards_url = \"localhost:5601\"",
+                "search_dashboards_url",
+                "http:// or https://",
+            ),
             ("search_url = \"http://h\"\nsearch_layout = \"both\"", "search_layout", "both"),
             ("search_username = \"ann\"", "search_url", "search_username"),
             ("search_url = \"http://h\"\nsearch_username = \"ann\"", "search_password_file", "needs"),

@@ -22,7 +22,8 @@ impl Job<'_> {
         };
         let waited = if self.waits == Waits::All {
             self.line.step("Waiting for the search targets.");
-            match self.signals.unless(wait(self.client, run.id.as_str())).await {
+            let mut say = |reason: &str| self.line.print(reason);
+            match self.signals.unless(wait(self.client, run.id.as_str(), &mut say)).await {
                 Ok(waited) => waited,
                 Err(_) => {
                     drop(self.interrupted());

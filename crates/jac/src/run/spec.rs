@@ -171,6 +171,7 @@ impl RunSpec {
             results: self.results.mode(workers),
             one_disk: provider == Provider::Local,
             share: self.share.clone(),
+            keep: self.keep.clone(),
             ..bundle.check(plan, workers, &self.properties, &self.system_properties, jmeter)
         };
         let check = check.run(toolbox).map_err(from_engine)?;

@@ -152,7 +152,7 @@ fn secret_in(file: &Path) -> anyhow::Result<String> {
         text_of(file, open(file)?)?
     };
     match text.trim() {
-        "" => Err(with_hint(format!("{} is empty", file.display()), None)),
+        "" => Err(with_hint(format!("{} is empty", name_of(file)), None)),
         secret => Ok(secret.to_owned()),
     }
 }
@@ -164,8 +164,13 @@ fn open(file: &Path) -> anyhow::Result<std::fs::File> {
 fn text_of(file: &Path, input: impl Read) -> anyhow::Result<String> {
     let mut text = String::new();
     let read = input.take(LONGEST_INPUT).read_to_string(&mut text);
-    read.with_context(|| format!("{} cannot be read as text", file.display()))?;
+    read.with_context(|| format!("{} cannot be read as text", name_of(file)))?;
     Ok(text)
+}
+
+/// An input's name in messages.
+fn name_of(file: &Path) -> String {
+    if file.as_os_str() == STANDARD_INPUT { "standard input".to_owned() } else { file.display().to_string() }
 }
 
 /// A target in a line.

@@ -50,6 +50,16 @@ fn a_search_target_of_ones_own_is_added_replaced_listed_and_removed() {
         assert_eq!((all.as_array().map(Vec::len), &all[0]["id"]), (Some(1), &added["id"]));
         assert_eq!((&all[0]["username"], &all[0]["settings"]["layout"]), (&json!("ann"), &json!("index_per_run")));
         let id = added["id"].as_str().expect("an ID");
+        // Its secret is on the server: an import could not sign in. A file can be written.
+        let file = place.0.path().join("kibana.ndjson");
+        let import = ["dashboards", "--target", "logs", "--import", "http://127.0.0.1:1"];
+        let refused = search(&place, &import);
+        assert_eq!(refused.status.code(), Some(2), "{}", err(&refused));
+        let written = search(&place, &["dashboards", "--target", "logs", "--kibana", file.to_str().expect("UTF-8")]);
+        assert_eq!(written.status.code(), Some(0), "{}", err(&written));
+        let unclear = search(&place, &["dashboards", "--import", "localhost:5601"]);
+        assert_eq!(unclear.status.code(), Some(2), "{}", err(&unclear));
+        assert!(err(&unclear).contains("http:// or https://"), "{}", err(&unclear));
         assert!(out(&search(&place, &["list"])).contains(id), "it is shown with its name on the server");
         assert_eq!(search(&place, &["remove", "other"]).status.code(), Some(2));
         assert_eq!(search(&place, &["remove", "logs"]).status.code(), Some(0));
