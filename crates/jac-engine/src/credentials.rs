@@ -304,7 +304,12 @@ impl Engine {
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
         let late = |_| PortError::TooSlow { node: "AWS".to_owned(), what: "check the credentials".to_owned(), limit };
         asked.map_err(late).and_then(|answer| answer).map_err(|error| {
-            let (message, otherwise) = (sentence(&error), "To save without testing: --no-test, or ?test=false.");
+            // AWS's own reason: that it rejects the credentials is the result of the test, no failure to ask.
+            let message = match &error {
+                PortError::Refused { reason, .. } => sentence(reason),
+                other => sentence(other),
+            };
+            let otherwise = "To save without testing: --no-test, or ?test=false.";
             match error {
                 PortError::Refused { .. } | PortError::Preflight { .. } => EngineError::Invalid {
                     code: "credentials_refused",
