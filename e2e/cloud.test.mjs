@@ -27,7 +27,8 @@ const test = common.extend({
   credentials: async ({ admin }, use) => {
     const saved = await admin.post("/credentials", { name: "walk", aws: { access_key_id: key, secret_access_key: secret } });
     await use(saved);
-    await admin.call("DELETE", `/credentials/${saved.id}`);
+    // After a failure, a cluster that is still being terminated needs them.
+    await admin.call("DELETE", `/credentials/${saved.id}`).catch(() => undefined);
   },
 });
 
@@ -101,14 +102,13 @@ test("a cluster is checked, launched, runs a plan twice, and is terminated", asy
     await look(page);
   });
 
-  await test.step("its machines launch, are listed with their price, and become ready", async () => {
+  await test.step("its machines launch, are listed, and become ready", async () => {
     await expect(chip(page, "ready").or(chip(page, "failed"))).toBeVisible({ timeout: LAUNCH_MS });
     await expect(page.locator(".note-failed")).toHaveText([]);
     await expect(page.getByRole("region", { name: "Nodes" }).getByText(/^(master|worker-\d)$/)).toHaveCount(3);
     await look(page);
     await page.goto("/machines");
     await expect(page.getByRole("link", { name: clusterName })).toHaveCount(3);
-    await expect(page.getByText(/\$\d/).first()).toBeVisible();
     expect(await machines()).toHaveLength(3);
     await look(page);
   });
