@@ -16,7 +16,7 @@ use crate::{prices, quotas, tags};
 use aws_sdk_ec2::types::ResourceType;
 use futures_util::future::join_all;
 use jac_model::ports::{Forecast, NodeRequest, PortError};
-use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, NodePrices, Person, Role};
+use jac_model::{ClusterConfig, ClusterId, Ec2Config, Fault, Message, NodePrices, Person, Role, sentence};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub async fn look(cloud: &Ec2Cloud, aws: &Aws, config: &ClusterConfig, ec2: &Ec2
             forecast.notes.push(Message::new("account", text).with("account", account).with("arn", arn));
         }
         Err(error) => {
-            forecast.faults.push(Fault::at(field::CREDENTIALS, Fault::PREFLIGHT, format!("{error}.")));
+            forecast.faults.push(Fault::at(field::CREDENTIALS, Fault::PREFLIGHT, sentence(&error.finding())));
             return Ok(forecast);
         }
     }
@@ -43,7 +43,7 @@ pub async fn look(cloud: &Ec2Cloud, aws: &Aws, config: &ClusterConfig, ec2: &Ec2
             return Ok(forecast);
         }
         Err(error) => {
-            forecast.faults.push(Fault::whole(Fault::PREFLIGHT, format!("{error}.")));
+            forecast.faults.push(Fault::whole(Fault::PREFLIGHT, sentence(&error)));
             return Ok(forecast);
         }
     };

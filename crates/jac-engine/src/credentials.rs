@@ -3,8 +3,8 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::titles;
-use crate::tools::sentence;
 use jac_model::ports::{AssumedRole, AwsCredentials, PortError};
+use jac_model::sentence;
 use jac_model::{Cluster, ClusterConfig, CredentialChoice, Fault, Named, Person, Provider};
 use jac_store::{CredentialKind, CredentialRow, NewSet, Secret, VaultError};
 use serde::Deserialize;
@@ -304,11 +304,7 @@ impl Engine {
         let asked = timeout(limit, self.cloud(Provider::Ec2)?.identity(credentials, region)).await;
         let late = |_| PortError::TooSlow { node: "AWS".to_owned(), what: "check the credentials".to_owned(), limit };
         asked.map_err(late).and_then(|answer| answer).map_err(|error| {
-            // AWS's own reason: that it rejects the credentials is the result of the test, no failure to ask.
-            let message = match &error {
-                PortError::Refused { reason, .. } => sentence(reason),
-                other => sentence(other),
-            };
+            let message = sentence(&error.finding());
             let otherwise = "To save without testing: --no-test, or ?test=false.";
             match error {
                 PortError::Refused { .. } | PortError::Preflight { .. } => EngineError::Invalid {

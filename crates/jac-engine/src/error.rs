@@ -95,7 +95,7 @@ impl EngineError {
 
     /// The error as data: its code and its sentence, and `faults` if it is about the request.
     pub fn as_message(&self) -> Message {
-        let message = Message::new(self.code(), crate::tools::sentence(self));
+        let message = Message::new(self.code(), jac_model::sentence(self));
         match self {
             Self::Port(PortError::Preflight { faults }) | Self::Invalid { faults, .. } => {
                 message.with("faults", serde_json::json!(faults))
@@ -161,7 +161,7 @@ impl From<StoreError> for EngineError {
                 hint: Some("Request the first page again, without `after`.".to_owned()),
                 faults: Vec::new(),
             },
-            long @ StoreError::TextTooLong { .. } => Self::invalid("text_too_long", crate::tools::sentence(&long)),
+            long @ StoreError::TextTooLong { .. } => Self::invalid("text_too_long", jac_model::sentence(&long)),
             full if full.is_disk_full() => Self::DiskFull { what: "writing JAC's database".to_owned() },
             other => Self::Store(other),
         }

@@ -3,9 +3,9 @@
 use crate::clusters::NewCluster;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::tools::sentence;
 use crate::view::ForecastView;
 use jac_model::ports::{Forecast, PortError};
+use jac_model::sentence;
 use jac_model::{ClusterConfig, ClusterId, Fault, Person, Provider};
 use tokio::time::timeout;
 

@@ -74,7 +74,7 @@ impl Engine {
                 tracing::error!(cluster = %id, %error, "cluster {id}: {error}; trying again");
                 if reported_at.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
                     reported_at = Some(Instant::now());
-                    let reason = crate::tools::sentence(&error);
+                    let reason = jac_model::sentence(&error);
                     let message = Message::new("retrying", format!("{reason} Retrying.")).with("reason", reason);
                     self.note_cluster(id, None, message).await;
                 }

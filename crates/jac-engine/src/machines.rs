@@ -6,9 +6,9 @@
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::tools::sentence;
 use crate::view::{Machine, Machines, Unreachable};
 use jac_model::ports::{Adopted, Instance, Listed, PortError, Unseen};
+use jac_model::sentence;
 use jac_model::{
     Cluster, ClusterConfig, ClusterId, ClusterPhase, CredentialChoice, Message, Node, NodeState, Person, Provider, Role,
 };

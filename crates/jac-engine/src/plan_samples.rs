@@ -188,7 +188,7 @@ impl Engine {
                 found.samples = result.samples.into_iter().map(of_run).collect();
             }
             Err(error) => {
-                let message = crate::tools::sentence(&error);
+                let message = jac_model::sentence(&error);
                 seen.fault = Some(SearchFault { code: error.code().to_owned(), message });
             }
         }

@@ -6,6 +6,7 @@ use jac_jmeter::classes::ClassIndex;
 use jac_jmeter::install::{self, Progress, Source};
 use jac_jmeter::{JMeterHome, Java, Release};
 use jac_model::ClusterConfig;
+use jac_model::sentence;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -172,13 +173,4 @@ fn no_jmeter(error: &dyn std::fmt::Display, hint: &str) -> EngineError {
         hint: Some(hint.to_owned()),
         faults: Vec::new(),
     }
-}
-
-/// An error's text as a sentence of its own.
-pub fn sentence(error: &dyn std::fmt::Display) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let ended = text.ends_with(['.', '!', '?']);
-    format!("{first}{}{}", characters.as_str(), if ended { "" } else { "." })
 }

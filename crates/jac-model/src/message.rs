@@ -73,6 +73,15 @@ impl std::fmt::Display for Message {
     }
 }
 
+/// An error's text as a sentence of its own.
+pub fn sentence(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let ended = text.ends_with(['.', '!', '?']);
+    format!("{first}{}{}", characters.as_str(), if ended { "" } else { "." })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,6 +51,14 @@ impl PortError {
             _ => Self::Refused { node, what, reason: error.to_string() },
         }
     }
+
+    /// The result of a check: if it was answered with a refusal, the reason alone, because the check itself succeeded.
+    pub fn finding(&self) -> String {
+        match self {
+            Self::Refused { reason, .. } => reason.clone(),
+            failed => failed.to_string(),
+        }
+    }
 }
 
 /// Receives the progress of a long operation: the node, and what is being done on it.

@@ -191,7 +191,7 @@ impl ApiError {
                 ErrorDetail { code: code.to_owned(), message, hint, faults }
             }
             Self::Engine(EngineError::Store(error @ StoreError::NameTaken { .. })) => {
-                plain("name_taken", &jac_engine::tools::sentence(&error), None)
+                plain("name_taken", &jac_model::sentence(&error), None)
             }
             Self::Engine(EngineError::Store(StoreError::LastAdministrator)) => plain(
                 "last_administrator",
@@ -214,7 +214,7 @@ impl ApiError {
             Self::Engine(error @ (EngineError::DiskFull { .. } | EngineError::Port(PortError::DiskFull { .. }))) => {
                 plain(
                     "disk_full",
-                    &jac_engine::tools::sentence(&error),
+                    &jac_model::sentence(&error),
                     Some("Free disk space: delete old runs, or use another data folder."),
                 )
             }
@@ -222,16 +222,16 @@ impl ApiError {
                 ErrorDetail { code: "unfit".to_owned(), message: Fault::sentences(&faults), hint: None, faults }
             }
             Self::Engine(error @ EngineError::Port(PortError::OutOfDescriptors { .. })) => {
-                plain("out_of_descriptors", &jac_engine::tools::sentence(&error), None)
+                plain("out_of_descriptors", &jac_model::sentence(&error), None)
             }
             Self::Engine(error @ EngineError::LogDamaged { .. }) => plain(
                 "log_damaged",
-                &jac_engine::tools::sentence(&error),
+                &jac_model::sentence(&error),
                 Some("Restore it from a backup. Its compressed file contains what is left of it."),
             ),
             Self::Engine(EngineError::Target(error)) => plain(error.code, &error.message, None),
             Self::Engine(EngineError::Integration(error)) => plain(error.code, &error.message, None),
-            Self::Engine(error) => plain(error.code(), &jac_engine::tools::sentence(&error), None),
+            Self::Engine(error) => plain(error.code(), &jac_model::sentence(&error), None),
         }
     }
 }

@@ -22,7 +22,7 @@ pub async fn jmeter(arguments: JmeterArguments) -> anyhow::Result<Exit> {
     let line = ProgressLine::default();
     let installed = install::install(&folder, release, &source, &|progress| line.show(&progress)).await;
     line.end();
-    let home = installed.map_err(|error| anyhow::Error::new(RunFailed(jac_engine::tools::sentence(&error))))?;
+    let home = installed.map_err(|error| anyhow::Error::new(RunFailed(jac_model::sentence(&error))))?;
     eprintln!("JMeter {} is ready.", home.version());
     stdout::line(&home.path().display().to_string());
     Ok(Exit::Done)

@@ -161,7 +161,7 @@ pub async fn run(arguments: PlanArguments, on: On) -> anyhow::Result<Exit> {
 
 /// An engine's refusal as the shell shows it.
 pub fn from_engine(error: jac_engine::EngineError) -> anyhow::Error {
-    let message = jac_engine::tools::sentence(&error);
+    let message = jac_model::sentence(&error);
     match error {
         jac_engine::EngineError::Invalid { hint, .. } | jac_engine::EngineError::Conflict { hint, .. } => {
             with_hint(message, hint)

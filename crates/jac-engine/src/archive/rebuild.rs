@@ -76,7 +76,7 @@ impl Engine {
             // An unreachable store must not prevent the others' runs from being restored.
             if let Err(error) = done {
                 let owner = &row.owner.name;
-                rebuilt.failed.push(format!("{} of {owner}: {}", row.address, crate::tools::sentence(&error)));
+                rebuilt.failed.push(format!("{} of {owner}: {}", row.address, jac_model::sentence(&error)));
             }
         }
         rebuilt.failed.sort();
@@ -96,7 +96,7 @@ impl Engine {
         let outcomes = stream::iter(prefixes).map(|prefix| async move {
             self.restore_run(store, own, &prefix)
                 .await
-                .unwrap_or_else(|error| Outcome::Failed(format!("{prefix}: {}", crate::tools::sentence(&error))))
+                .unwrap_or_else(|error| Outcome::Failed(format!("{prefix}: {}", jac_model::sentence(&error))))
         });
         let mut outcomes = outcomes.buffer_unordered(AT_A_TIME);
         while let Some(outcome) = outcomes.next().await {

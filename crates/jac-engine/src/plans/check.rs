@@ -98,7 +98,7 @@ impl PlanCheck {
 
         let known = home.as_ref().map(|home| -> Result<_, EngineError> {
             let names =
-                home.save_service_properties().map_err(|error| EngineError::JMeter(crate::tools::sentence(&error)))?;
+                home.save_service_properties().map_err(|error| EngineError::JMeter(jac_model::sentence(&error)))?;
             let names = ClassNames::parse(&names).with_upgrades(&home.upgrade_properties());
             Ok((names, toolbox.classes(home)?))
         });

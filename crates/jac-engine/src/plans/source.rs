@@ -104,7 +104,7 @@ impl PlanSource {
             })?);
         }
         given_properties.extend(given.properties.clone());
-        let unreadable = |error| EngineError::JMeter(crate::tools::sentence(&error));
+        let unreadable = |error| EngineError::JMeter(jac_model::sentence(&error));
         let properties = given.home.map(|home| home.properties(given.find)).transpose();
         let mut properties = properties.map_err(unreadable)?.unwrap_or_default();
         properties.extend(given_properties.clone());

@@ -77,7 +77,7 @@ impl Task {
         let kept = if is_local { BTreeSet::new() } else { partial };
         let nodes = self.nodes_that_answer(run).await;
         if let Err(error) = self.fetch_logs(&nodes).await {
-            let why = crate::tools::sentence(&error);
+            let why = jac_model::sentence(&error);
             let text = format!("The JMeter logs could not be fetched: {why}");
             self.note_if_possible(Message::new("jmeter_logs_missing", text).with("detail", why)).await;
         }
@@ -94,7 +94,7 @@ impl Task {
         let end = match end {
             Ok(end) => end,
             Err(error) => {
-                let why = crate::tools::sentence(&error);
+                let why = jac_model::sentence(&error);
                 let text = format!("The report could not be written: {why}");
                 self.miss(Message::new("report_failed", text).with("detail", why)).await;
                 RunEnd::measured(&self.run().await?, &live, self.engine.now_ms())
@@ -111,7 +111,7 @@ impl Task {
         let mut tailed = TailedSpool::open(self).await?;
         let completed = self.complete_spool(run, &mut tailed).await;
         if let Err(error) = &completed {
-            let why = crate::tools::sentence(error);
+            let why = jac_model::sentence(error);
             let text = format!("The log could not be completed from the master: {why}");
             self.miss(Message::new("log_incomplete", text).with("detail", why)).await;
         }
@@ -139,7 +139,7 @@ impl Task {
     async fn finish(&self, end: &RunEnd) -> Result<(), EngineError> {
         match self.write_end(end).await {
             Err(error @ EngineError::DiskFull { .. }) => {
-                tracing::warn!(run = %self.id, "run {}: {} Its report as a page and its histograms make room.", self.id, crate::tools::sentence(&error));
+                tracing::warn!(run = %self.id, "run {}: {} Its report as a page and its histograms make room.", self.id, jac_model::sentence(&error));
                 let folder = self.engine.folder().run(&self.id);
                 for name in MADE_AGAIN {
                     self.try_to("make room", remove_if_there(&folder.join(name)));
@@ -397,7 +397,7 @@ impl Task {
         let fetched = for_all(nodes.iter().map(|asked| async {
             match &asked.silence {
                 Some(silence) => Err(silence.clone()),
-                None => self.fetch_logs_of(&asked.node).await.map_err(|error| crate::tools::sentence(&error)),
+                None => self.fetch_logs_of(&asked.node).await.map_err(|error| jac_model::sentence(&error)),
             }
         }));
         for (Asked { node, .. }, fetched) in nodes.iter().zip(fetched.await) {

@@ -44,13 +44,13 @@ pub(crate) fn faults_of(criteria: &[String], warm_up_s: u64, stop_rules: &[Strin
     let mut faults = Vec::new();
     for (place, expression) in criteria.iter().enumerate() {
         if let Err(error) = expression.parse::<Criterion>() {
-            let message = crate::tools::sentence(&error);
+            let message = jac_model::sentence(&error);
             faults.push(Fault::at(&format!("/criteria/{place}"), Fault::MALFORMED, message));
         }
     }
     for (place, expression) in stop_rules.iter().enumerate() {
         if let Err(error) = expression.parse::<StopRule>() {
-            let message = crate::tools::sentence(&error);
+            let message = jac_model::sentence(&error);
             faults.push(Fault::at(&format!("/stop_rules/{place}"), Fault::MALFORMED, message));
         }
     }

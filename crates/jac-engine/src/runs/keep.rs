@@ -169,7 +169,7 @@ impl Task {
             let note = match fetched {
                 Ok(fetched) => not_kept(&node.name, &fetched, settings),
                 Err(error) => {
-                    let why = crate::tools::sentence(&error);
+                    let why = jac_model::sentence(&error);
                     let text = format!("Files that the plan wrote could not be fetched from {}: {why}", node.name);
                     Some(Message::new("kept_files_missing", text).with("node", node.name.as_str()).with("detail", why))
                 }

@@ -23,10 +23,11 @@ use crate::error::EngineError;
 use crate::fan_out::try_for_all;
 use crate::javas;
 use crate::lifecycle::key_store_path;
-use crate::tools::{RequestedJMeter, sentence};
+use crate::tools::RequestedJMeter;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
+use jac_model::sentence;
 use jac_model::{
     Cluster, EpochMs, Message, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, ResultsMode, Role, Run,
     RunEvent, Versions, shares_of,

@@ -52,7 +52,7 @@ impl<E: Into<EngineError>> From<E> for Obstacle {
             EngineError::Store(error @ (StoreError::Ending | StoreError::Database { .. })) => {
                 Self::Later(EngineError::Store(error))
             }
-            error => Self::refused(error.code(), crate::tools::sentence(&error)),
+            error => Self::refused(error.code(), jac_model::sentence(&error)),
         }
     }
 }

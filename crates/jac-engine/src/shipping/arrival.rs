@@ -123,7 +123,7 @@ impl Engine {
             }
             Ok(is_due)
         };
-        let failed = |error: EngineError| TargetError::new("search_refused_not_kept", crate::tools::sentence(&error));
+        let failed = |error: EngineError| TargetError::new("search_refused_not_kept", jac_model::sentence(&error));
         self.run_blocking(mark).await.map_err(failed)
     }
 }

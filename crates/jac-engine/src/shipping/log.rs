@@ -151,7 +151,7 @@ impl SampleLog for SpoolLog<'_> {
         let known = self.state().file.clone();
         let is_over = self.was_finished.load(Ordering::Relaxed);
         let (bytes, file) = blocking(move || {
-            let unread = |error| TargetError::new("log_not_read", crate::tools::sentence(&error));
+            let unread = |error| TargetError::new("log_not_read", jac_model::sentence(&error));
             let opened = match known {
                 Some(file) => Some(file),
                 None => engine.kept_file(&run, RESULTS).map_err(unread)?.map(Arc::new),

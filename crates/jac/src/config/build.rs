@@ -397,7 +397,7 @@ impl Typed<'_> {
 /// A fault of the certificate or its key, as one of the setting that names the file.
 pub fn tls_fault(error: &TlsError, settings: &Settings) -> Fault {
     let key = if error.is_of_key() { "tls_key" } else { "tls_cert" };
-    let sentence = jac_engine::tools::sentence(error);
+    let sentence = jac_model::sentence(error);
     Fault {
         code: error.code(),
         key: key.to_owned(),

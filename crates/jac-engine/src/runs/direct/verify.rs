@@ -275,7 +275,7 @@ fn again_failed(error: std::io::Error) -> EngineError {
 fn incomplete(node: &str, end: &End, bytes: u64) -> Message {
     let (code, why) = match end {
         End::Gone => ("node_log_lost", "The node is lost.".to_owned()),
-        End::Failed(error) => ("node_log_unreadable", crate::tools::sentence(error)),
+        End::Failed(error) => ("node_log_unreadable", jac_model::sentence(error)),
         End::Read(_) => ("log_differs", "The collected log differs from the node's.".to_owned()),
     };
     let text = format!("The log of {node} is incomplete: {why} The results contain {bytes} bytes of it.");
