@@ -45,6 +45,7 @@ def main(folder, part):
                     failed += 1
                     cloud.ctl("reset")
                     print(f"FAILED  {name.replace('_', ' ')}\n{traceback.format_exc()}", flush=True)
+                    print(f"The last command that failed: {cloud.last_failure}", flush=True)
         # One machine that is booting and one that is running, for the removal of the lab.
         cloud.launch(1)
     finally:

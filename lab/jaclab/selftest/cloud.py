@@ -21,6 +21,8 @@ LIMIT_SECONDS = 90
 class Cloud:
     def __init__(self, facts):
         self.facts = facts
+        # What the last command over SSH that failed printed.
+        self.last_failure = None
         self.work = Path(tempfile.mkdtemp(prefix="jac-lab-selftest-"))
         for name in ("user", "host"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.work / name], check=True)
@@ -119,8 +121,12 @@ class Cloud:
         try:
             done = subprocess.run(words, capture_output=True, text=True, timeout=timeout)
         except subprocess.TimeoutExpired:
+            self.last_failure = f"{command}: no answer within {timeout} s"
             return None
-        return done.stdout if done.returncode == 0 else None
+        if done.returncode == 0:
+            return done.stdout
+        self.last_failure = f"{command}: exit code {done.returncode}; {done.stdout}{done.stderr}"
+        return None
 
     def await_ssh(self, *addresses):
         """Waits until a command runs on all of them; returns how long that took for each."""

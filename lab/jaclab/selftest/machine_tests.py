@@ -130,7 +130,8 @@ def a_stopped_machine_keeps_its_disk_and_starts_again(cloud, machines):
 
 def a_machine_that_powers_itself_off_is_terminated(cloud, machines):
     instance, address = machines.pop()
-    assert cloud.ssh(address, "sudo shutdown -P +30 && sudo shutdown -c && echo scheduled") == "scheduled\n"
+    scheduled = "sudo shutdown -P +30 && sudo shutdown -c && echo scheduled"
+    until(lambda: cloud.ssh(address, scheduled) == "scheduled\n", "a shutdown is scheduled")
     cloud.ssh(address, "sudo shutdown -P now")
     taken = until(lambda: cloud.state(instance) == "terminated", "the API says terminated")
     return f"after {taken:.1f} s"
