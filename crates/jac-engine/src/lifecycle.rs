@@ -17,7 +17,9 @@ use crate::error::EngineError;
 use crate::retrying::is_own_fault;
 use jac_jmeter::RmiKeyStore;
 use jac_model::ports::{Instance, NodeRequest};
-use jac_model::{Cluster, ClusterEvent, ClusterId, ClusterPhase, Message, Node, NodeState, Role, RunId, StopMode};
+use jac_model::{
+    Cluster, ClusterEvent, ClusterId, ClusterPhase, Message, Node, NodeState, Role, RunId, StopMode, plural,
+};
 use jac_store::StoreError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -119,7 +121,7 @@ impl Engine {
                     format!("{name} failed to launch; the cluster continues without it, as its configuration allows.");
                 self.note_cluster(id, Some(&name), Message::new("launched_without", text)).await;
             }
-            let message = Message::new("nodes_created", format!("{} created.", nodes_in_words(made)));
+            let message = Message::new("nodes_created", format!("{} created.", plural(made as u64, "node")));
             self.note_cluster(id, None, message.with("nodes", made)).await;
         }
         self.make_key(id).await?;
@@ -254,7 +256,7 @@ impl Engine {
         let seen = self.observe(cluster.provider).await?;
         let left = seen.instances.iter().filter(|instance| instance.cluster == *id).count();
         if left > 0 {
-            return Err(EngineError::JMeter(format!("The cluster still has {}.", nodes_in_words(left))));
+            return Err(EngineError::JMeter(format!("The cluster still has {}.", plural(left as u64, "node"))));
         }
         let folder = self.folder().cluster(id);
         match tokio::fs::remove_dir_all(&folder).await {
@@ -380,8 +382,4 @@ fn record_instances(cluster: &mut Cluster, instances: &[Instance]) {
 /// The cluster's key store on this machine. Each run brings it to its nodes.
 pub(crate) fn key_store_path(cluster_folder: &Path) -> PathBuf {
     cluster_folder.join("rmi.p12")
-}
-
-fn nodes_in_words(count: usize) -> String {
-    if count == 1 { "1 node".to_owned() } else { format!("{count} nodes") }
 }

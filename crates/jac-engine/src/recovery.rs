@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::notices::{Notice, RESTORED};
 use crate::plans::{self, PlanFolder};
 use crate::runs::record::RunRecord;
-use jac_model::{PlanId, RunId};
+use jac_model::{PlanId, RunId, plural};
 use jac_store::Kind;
 use std::path::Path;
 
@@ -35,11 +35,10 @@ impl Engine {
         let plans = self.recover_plans()?;
         plans::sweep_content(self);
         if runs + plans > 0 {
-            let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
             let message = format!(
                 "The database was older than the data folder. Restored from the folder: {}, {}.",
-                count(runs, "run"),
-                count(plans, "plan")
+                plural(runs as u64, "run"),
+                plural(plans as u64, "plan")
             );
             self.notice(Notice::new(RESTORED, [("runs", runs.to_string()), ("plans", plans.to_string())], message));
         }

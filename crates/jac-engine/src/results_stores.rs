@@ -7,7 +7,7 @@ use crate::set_keys::SetKeys;
 use crate::shipping::ShipmentTrouble;
 use jac_artefacts::{ArtefactError, ArtefactStore, Location, Options};
 use jac_model::reach::{Reach, Unreached, reach_of};
-use jac_model::{Fault, Named, Person};
+use jac_model::{Fault, Named, Person, plural};
 use jac_store::{CredentialRow, ResultsStoreRow};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -299,7 +299,7 @@ impl Engine {
         let view = self.results_store(id).await?;
         if view.runs > 0 && !view.is_current {
             return Err(EngineError::Conflict {
-                message: format!("{} runs are stored in {} and read from there.", view.runs, view.address),
+                message: format!("{} stored in {} would become unreadable.", plural(view.runs, "run"), view.address),
                 hint: Some("The store is removed when the last of them is deleted.".to_owned()),
             });
         }

@@ -40,7 +40,7 @@ pub use fault::Fault;
 pub use folded::{folded, is_invisible, is_same_name};
 pub use id::{ClusterId, PlanId, RunId, ScheduleId};
 pub use list::{ClusterSort, Order, PersonSort, PlanSort, RunSort, ScheduleSort};
-pub use message::{Message, sentence};
+pub use message::{Message, plural, sentence};
 pub use peer::network_of;
 pub use people::{Action, Denied, Owner, Principal, TokenScope, UserRole, Via, authorize};
 pub use plan::{FileChange, Plan, PlanFile, PlanFileKind, PlanRevision, changed_files};

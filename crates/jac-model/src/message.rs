@@ -73,6 +73,11 @@ impl std::fmt::Display for Message {
     }
 }
 
+/// A count with its noun, which takes an s unless there is exactly one: `1 run`, `3 runs`.
+pub fn plural(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// An error's text as a sentence of its own.
 pub fn sentence(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();

@@ -12,7 +12,7 @@ use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
 use crate::run::{self, On, machines};
 use jac_engine::list::ClusterSummary;
 use jac_engine::view::{ClusterView, ForecastView, Machines, Unreachable};
-use jac_model::{ClusterConfig, ClusterId, Fault};
+use jac_model::{ClusterConfig, ClusterId, Fault, plural};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ const FALLBACK_PRICES: &str = "fallback_prices";
 
 /// The price of the machines as a sentence, and another one with the price of other types.
 pub fn price_sentence(forecast: &ForecastView, machines: u32) -> String {
-    let machines = if machines == 1 { "1 machine".to_owned() } else { format!("{machines} machines") };
+    let machines = plural(machines.into(), "machine");
     let price = match forecast.usd_per_hour {
         Some(price) => format!("About ${price:.2} an hour for {machines}, without disks and traffic."),
         None => format!("The cost of {machines} is unknown."),

@@ -5,8 +5,8 @@ use crate::client::UploadFile;
 use crate::connected::{briefly, print};
 use crate::exit::{Exit, with_hint};
 use crate::logs;
-use crate::plural::plural;
 use jac_engine::view::RunView;
+use jac_model::plural;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

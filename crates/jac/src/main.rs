@@ -39,7 +39,6 @@ mod logs;
 mod mcp;
 mod notify;
 mod plans;
-mod plural;
 mod report;
 mod retries;
 mod run;

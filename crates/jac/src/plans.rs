@@ -8,10 +8,9 @@ use crate::client::Client;
 use crate::connected::{briefly, print};
 use crate::exit::Exit;
 use crate::history::{encoded, plan_id};
-use crate::plural::plural;
 use jac_engine::list::PlanSummary;
 use jac_engine::plans::{MovedFile, PlanChanges};
-use jac_model::PlanCriteria;
+use jac_model::{PlanCriteria, plural};
 use jac_report::visible;
 
 pub async fn plans(command: PlansCommand) -> anyhow::Result<Exit> {

@@ -3,7 +3,7 @@
 use crate::clusters::conflict;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use jac_model::{Cluster, ClusterId, Message, RunId};
+use jac_model::{Cluster, ClusterId, Message, RunId, plural};
 
 /// Maximum number of runs waiting for one cluster.
 const MOST_WAITING: usize = 20;
@@ -32,7 +32,7 @@ impl Held {
                 Some("Queue the run, wait until it ends, stop it, or use another cluster."),
             ),
             Self::Behind(runs) => conflict(
-                format!("Other runs are waiting for the cluster '{cluster}' ({}).", runs_of(*runs)),
+                format!("Other runs are waiting for the cluster '{cluster}' ({}).", plural(*runs as u64, "run")),
                 Some("Queue the run, or use another cluster."),
             ),
         }
@@ -48,14 +48,10 @@ impl Held {
                 step.with("run", run.to_string()).with("name", name.unwrap_or(run.as_str()))
             }
             Self::Behind(runs) => {
-                Message::new(code, format!("Waiting behind {}.", runs_of(*runs))).with("ahead", *runs)
+                Message::new(code, format!("Waiting behind {}.", plural(*runs as u64, "run"))).with("ahead", *runs)
             }
         }
     }
-}
-
-fn runs_of(number: usize) -> String {
-    if number == 1 { "1 run".to_owned() } else { format!("{number} runs") }
 }
 
 impl Engine {

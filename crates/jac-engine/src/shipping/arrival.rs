@@ -7,6 +7,7 @@ use super::log::refused_artefact;
 use super::{Key, of_store};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use jac_model::plural;
 use jac_model::search::{SampleTarget, ShipmentState, TargetError};
 use jac_store::{Attempt, ShipmentRow};
 use std::time::Duration;
@@ -70,7 +71,7 @@ impl Engine {
         }
         let text = match missing {
             Some(samples) if counted == expected => {
-                format!("{} rows were shipped of a run with {samples} samples.", row.cursor.rows)
+                format!("{} shipped of a run with {}.", plural(row.cursor.rows, "row"), plural(samples, "sample"))
             }
             _ => format!("{counted} documents found of {expected} that the target accepted."),
         };

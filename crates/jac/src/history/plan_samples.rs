@@ -9,6 +9,7 @@ use crate::samples::print::text_of_runs;
 use crate::{stderr, stdout};
 use jac_engine::{MOST_SEARCHED_RUNS, PlanSamples};
 use jac_logs::{Keep, Moment};
+use jac_model::plural;
 
 pub async fn samples(arguments: &PlanSamplesArguments) -> anyhow::Result<Exit> {
     let asked = query(arguments)?;
@@ -79,10 +80,10 @@ fn print_searched(found: &PlanSamples) {
     };
     let older = if found.next.is_some() { " Older runs were not searched: see --runs." } else { "" };
     stderr::line(format_args!(
-        "{} of {} samples{transactions} in {searched} run{} match, {} shown.{older}",
+        "{} of {} samples{transactions} in {} match, {} shown.{older}",
         found.matched,
         found.searched,
-        if searched == 1 { "" } else { "s" },
+        plural(searched as u64, "run"),
         found.samples.len()
     ));
     for run in &found.runs {

@@ -5,12 +5,11 @@ use crate::client::Client;
 use crate::connected::print;
 use crate::exit::{Exit, RunFailed, with_hint};
 use crate::history::plan_id;
-use crate::plural::plural;
 use crate::utc;
 use jac_engine::plans::difference::{FileDifference, Hunk, LineChange, RevisionDifference};
 use jac_engine::plans::revisions::{ChangedFile, RevisionPage, RevisionView};
 use jac_engine::view::PlanView;
-use jac_model::{FileChange, PlanId};
+use jac_model::{FileChange, PlanId, plural};
 use serde_json::json;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! The live line of `jac run` on standard error.
 
 use jac_engine::view::Snapshot;
-use jac_model::{RunPhase, StopMode};
+use jac_model::{RunPhase, StopMode, plural};
 use jac_report::visible_lines;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -116,11 +116,11 @@ fn figures(snapshot: &Snapshot, begun_ms: i64) -> String {
         None => clock(elapsed_s),
     });
     if let Some(figures) = &run.headline {
-        parts.push(format!("{} samples", figures.samples));
+        parts.push(plural(figures.samples, "sample"));
         parts.extend(figures.rate_per_s.map(|rate| format!("{rate:.1}/s")));
         parts.extend(figures.p95_ms.map(|p95| format!("p95 {p95:.0} ms")));
         parts.extend(figures.error_percent.map(|errors| format!("errors {errors:.2} %")));
-        parts.extend(figures.active_users.map(|users| format!("{users} users")));
+        parts.extend(figures.active_users.map(|users| plural(users, "user")));
     }
     match (run.stop_requested, run.expected_s) {
         (Some(StopMode::Graceful), _) => parts.push("stopping".to_owned()),

@@ -6,7 +6,7 @@ use crate::retries::retrying;
 use crate::{clusters, context, utc};
 use jac_engine::list::ClusterSummary;
 use jac_engine::view::ClusterView;
-use jac_model::{ClusterPhase, EpochMs, NodeState};
+use jac_model::{ClusterPhase, EpochMs, NodeState, plural};
 use serde_json::json;
 use std::pin::pin;
 use std::time::Duration;
@@ -125,10 +125,8 @@ impl Job<'_> {
 fn left_behind(view: &ClusterView, who: &str, ended_by: &str, ends_ms: EpochMs) -> String {
     let cluster = &view.cluster;
     let nodes = cluster.nodes.iter().filter(|node| node.state != NodeState::Terminated).count();
-    let (nodes, they) = match nodes {
-        1 => ("1 node".to_owned(), "it terminates when its"),
-        _ => (format!("{nodes} nodes"), "they terminate when their"),
-    };
+    let they = if nodes == 1 { "it terminates when its" } else { "they terminate when their" };
+    let nodes = plural(nodes as u64, "node");
     format!(
         "Not terminated yet: {} ({}), {nodes}. {who} continues; {they} {ended_by}, at {} at the latest.",
         cluster.id,

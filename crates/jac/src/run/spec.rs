@@ -7,7 +7,6 @@ use crate::cli::{Output, PlanArguments};
 use crate::client::Client;
 use crate::context;
 use crate::exit::with_hint;
-use crate::plural::plural;
 use crate::utc;
 use jac_engine::plans::check::PlanCheck;
 use jac_engine::plans::names::data_file_name;
@@ -20,7 +19,7 @@ use jac_jmeter::JMeterHome;
 use jac_jmx::{Check, Severity};
 use jac_jtl::criteria::Criterion;
 use jac_jtl::criteria::stop::StopRule;
-use jac_model::{Fault, Plan, PlanId, Provider, RMI_MOST_WORKERS, ResultsChoice, ResultsMode, share_of};
+use jac_model::{Fault, Plan, PlanId, Provider, RMI_MOST_WORKERS, ResultsChoice, ResultsMode, plural, share_of};
 use jac_report::visible;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -326,8 +325,7 @@ fn parts(total: u64, workers: u32) -> String {
 fn what_will_run(check: &Check) -> String {
     let machines = match check.workers {
         0 => "the master only".to_owned(),
-        1 => "1 worker".to_owned(),
-        workers => format!("{workers} workers"),
+        workers => plural(workers.into(), "worker"),
     };
     let threads = match (check.threads_per_node, check.total_threads, check.workers) {
         (Some(each), Some(total), 2..) if each.saturating_mul(check.workers.into()) == total => {

@@ -8,7 +8,7 @@ use crate::runs::supervise::{Interruption, Task};
 use crate::runs::{NodePlaces, process_name};
 use jac_jmeter::{Launch, MasterLaunch, command, properties};
 use jac_model::ports::Command;
-use jac_model::{EpochMs, Message, NodePhase, Run};
+use jac_model::{EpochMs, Message, NodePhase, Run, plural};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) async fn start_all(
     workers: &[Place],
     number: u32,
 ) -> Result<Option<EpochMs>, Interruption> {
-    let count = if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) };
+    let count = plural(workers.len() as u64, "worker");
     task.step("starting_workers", &format!("Starting {count}.")).await?;
     let ports = choose_ports(workers).await?;
     let chosen = ports.clone();

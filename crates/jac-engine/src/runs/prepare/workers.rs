@@ -8,7 +8,7 @@ use crate::runs::{NodePlaces, process_name};
 use jac_jmeter::properties::{self, Properties};
 use jac_jmeter::{Launch, WorkerLaunch};
 use jac_model::ports::ProcessState;
-use jac_model::{Message, NodePhase, Role, Run};
+use jac_model::{Message, NodePhase, Role, Run, plural};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -31,7 +31,7 @@ pub(super) async fn start_workers(
     let mut tries = 0;
     loop {
         tries += 1;
-        let count = if workers.len() == 1 { "1 worker".to_owned() } else { format!("{} workers", workers.len()) };
+        let count = plural(workers.len() as u64, "worker");
         task.step("starting_workers", &format!("Starting {count}.")).await?;
         let ports = choose_ports(workers).await?;
         let starting = workers.iter().zip(&ports).enumerate().map(|(number, (worker, ports))| {
