@@ -4,7 +4,7 @@ mod own_store;
 
 use crate::cli::{ArtifactsCommand, ClientArguments};
 use crate::client::Client;
-use crate::config::{self, build::ArtefactsConfig};
+use crate::config::{self, artefacts::ArtefactsConfig};
 use crate::connected::{briefly, print};
 use crate::exit::{Exit, RunFailed, coded, hinted, with_hint};
 use crate::retries::retrying;

@@ -4,6 +4,7 @@
 //! to typed values. This module finds the file, reports the faults and prints the values in effect (`jac config
 //! check`).
 
+pub mod artefacts;
 pub mod build;
 mod integrations;
 pub mod keys;
@@ -15,7 +16,8 @@ use crate::cli::{ConfigCommand, Output, ServeArguments};
 use crate::context;
 use crate::exit::{Exit, with_hint};
 use crate::stdout;
-use build::{Config, StoresConfig, build, build_integrations, build_search, shown, tls_fault};
+use artefacts::StoresConfig;
+use build::{Config, build, build_integrations, shown, tls_fault};
 use integrations::IntegrationsConfig;
 use jac_artefacts::Options;
 use jac_engine::IntegrationTargets;
@@ -59,7 +61,7 @@ pub fn stores(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<StoresC
     let (file, unreadable) = find_file(named.as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.splice(0..0, unreadable);
-    build::stores(&settings).map_err(|faults| as_error(&faults))
+    artefacts::stores(&settings).map_err(|faults| as_error(&faults))
 }
 
 /// The settings of a store whose address a command was given: those of the environment.
@@ -67,7 +69,8 @@ pub fn stores(data_folder: &Path, typed: Option<&str>) -> anyhow::Result<StoresC
 /// # Errors
 /// When they have faults.
 pub fn store_options() -> anyhow::Result<Options> {
-    build::store_options(&Settings::read(None, context::environment, &Flags::new())).map_err(|faults| as_error(&faults))
+    artefacts::store_options(&Settings::read(None, context::environment, &Flags::new()))
+        .map_err(|faults| as_error(&faults))
 }
 
 /// All faults as one error, a line for each as [`print_faults`] prints them.
@@ -98,7 +101,7 @@ pub fn search_settings(data_folder: &Path, url: Option<&str>) -> anyhow::Result<
     let (file, unreadable) = find_file(context::environment("JAC_CONFIG").map(PathBuf::from).as_deref(), &flags);
     let mut settings = Settings::read(file.as_ref(), context::environment, &flags);
     settings.faults.extend(unreadable);
-    build_search(&settings).map_err(|faults| as_error(&faults))
+    search::build(&settings).map_err(|faults| as_error(&faults))
 }
 
 /// Targets of settings that were checked.

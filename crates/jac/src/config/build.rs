@@ -1,12 +1,11 @@
 //! Converts the settings to typed values and checks constraints between them. Reads the files that contain secrets.
 
+use super::artefacts::ArtefactsConfig;
 use super::integrations::IntegrationsConfig;
 use super::keys::{Key, find};
 use super::read::{Fault, Settings, Source, Value, invalid};
 use ipnet::IpNet;
-use jac_artefacts::{ENDPOINT_FORM, Location, Options, endpoint};
 use jac_model::UserRole;
-use jac_model::reach::Reach;
 use jac_server::config::{MetricsConfig, OidcConfig, RedisUrl, Secret, ServerConfig, SessionConfig};
 use jac_server::tls::{Pair, TlsError, TlsFiles};
 use reqwest::Url;
@@ -56,57 +55,10 @@ pub struct Config {
     pub server: ServerConfig,
 }
 
-/// A store for artefacts.
-#[derive(Debug, Clone)]
-pub struct ArtefactsConfig {
-    pub location: Location,
-    pub options: Options,
-}
-
-/// The settings of stores: the server's, and the permitted endpoints of people's own.
-#[derive(Debug)]
-pub struct StoresConfig {
-    pub artefacts: Option<ArtefactsConfig>,
-    pub allowed_endpoints: Vec<String>,
-}
-
-/// The permanent stores of results, for commands that need no other part of the configuration.
-///
-/// # Errors
-/// The faults of these settings.
-pub fn stores(settings: &Settings) -> Result<StoresConfig, Vec<Fault>> {
-    let is_about_it =
-        |fault: &&Fault| fault.key.starts_with("artifacts_") || ["", "allowed_endpoints"].contains(&fault.key.as_str());
-    let faults = settings.faults.iter().filter(is_about_it).cloned().collect();
-    let mut typed = Typed { settings, faults };
-    let stores = StoresConfig { artefacts: typed.artefacts(), allowed_endpoints: typed.endpoints() };
-    if typed.faults.is_empty() { Ok(stores) } else { Err(typed.faults) }
-}
-
-/// The settings of a store whose address is given elsewhere.
-///
-/// # Errors
-/// The faults of these settings.
-pub fn store_options(settings: &Settings) -> Result<Options, Vec<Fault>> {
-    let mut typed = Typed { settings, faults: Vec::new() };
-    let options = typed.store_options(true);
-    if typed.faults.is_empty() { Ok(options) } else { Err(typed.faults) }
-}
-
 /// Reads typed values and collects their faults.
 pub(super) struct Typed<'a> {
-    settings: &'a Settings,
+    pub(super) settings: &'a Settings,
     pub(super) faults: Vec<Fault>,
-}
-
-/// Only the search targets, and the faults of their settings: what a command without a server needs.
-pub fn build_search(settings: &Settings) -> Result<Vec<jac_search::Settings>, Vec<Fault>> {
-    let concerns = |fault: &Fault| fault.key.is_empty() || fault.key.starts_with("search");
-    let faults = settings.faults.iter().filter(|fault| concerns(fault)).cloned().collect();
-    let mut typed = Typed { settings, faults };
-    typed.check_search_layout();
-    let targets = typed.search();
-    if typed.faults.is_empty() { Ok(targets) } else { Err(typed.faults) }
 }
 
 /// The notification targets, with the address that people open, and the faults of these settings: what a command
@@ -226,7 +178,7 @@ impl Typed<'_> {
         }
     }
 
-    fn list(&self, name: &str) -> Vec<String> {
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
         match self.value(name) {
             Some(Value::List(texts)) => texts.clone(),
             _ => Vec::new(),
@@ -257,7 +209,7 @@ impl Typed<'_> {
         self.faults.push(Fault { code: "config_value_invalid", key, source, message, expected: String::new() });
     }
 
-    fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(name)?;
         let parsed = parse(&text);
         if parsed.is_none() {
@@ -285,39 +237,6 @@ impl Typed<'_> {
             }
         }
         networks
-    }
-
-    fn endpoints(&mut self) -> Vec<String> {
-        let endpoints = self.list("allowed_endpoints");
-        let is_origin = |text: &String| {
-            let url = text.parse::<Url>().ok();
-            url.is_some_and(|url| {
-                let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-                is_bare && matches!(url.scheme(), "http" | "https") && url.path() == "/"
-            })
-        };
-        for endpoint in endpoints.iter().filter(|endpoint| !is_origin(endpoint)) {
-            self.refuse("allowed_endpoints", endpoint, "http:// or https://, a host and its port, without a path");
-        }
-        endpoints
-    }
-
-    fn artefacts(&mut self) -> Option<ArtefactsConfig> {
-        let expected = "s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER";
-        let location = self.parsed("artifacts_url", expected, |text| Location::parse(text).ok())?;
-        let options = self.store_options(location.is_s3());
-        Some(ArtefactsConfig { location, options })
-    }
-
-    /// The endpoint is one of S3 only: AWS's variables say nothing about other stores.
-    fn store_options(&mut self, is_s3: bool) -> Options {
-        Options {
-            region: self.text("artifacts_region"),
-            endpoint: if is_s3 { self.parsed("artifacts_endpoint", ENDPOINT_FORM, endpoint) } else { None },
-            kms_key: self.text("artifacts_kms_key"),
-            storage_class: self.text("artifacts_storage_class"),
-            reach: Reach::Anywhere,
-        }
     }
 
     fn tls(&mut self) -> Option<Pair> {

@@ -1,7 +1,7 @@
 //! The search targets: the short settings for one of them, and the `[[search]]` tables of the file for several.
 
 use super::build::Typed;
-use super::read::Source;
+use super::read::{Fault, Settings, Source};
 use super::tables::{VALID_NAME, Wrong, made_of, wrong};
 use crate::context;
 use jac_model::search::{DashboardsKind, TargetKind};
@@ -84,6 +84,16 @@ impl super::tables::Table for Table {
 
 /// Replaces an invalid address while the other settings are checked.
 const VALID_URL: &str = "https://replaced.invalid";
+
+/// Only the search targets, and the faults of their settings: what a command without a server needs.
+pub fn build(settings: &Settings) -> Result<Vec<Target>, Vec<Fault>> {
+    let concerns = |fault: &Fault| fault.key.is_empty() || fault.key.starts_with("search");
+    let faults = settings.faults.iter().filter(|fault| concerns(fault)).cloned().collect();
+    let mut typed = Typed { settings, faults };
+    typed.check_search_layout();
+    let targets = typed.search();
+    if typed.faults.is_empty() { Ok(targets) } else { Err(typed.faults) }
+}
 
 impl Typed<'_> {
     /// The targets. Names are unique.
