@@ -16,6 +16,7 @@ pub mod rights;
 pub(crate) mod shared;
 
 use crate::App;
+use crate::answers::Reader;
 use crate::edge::{ClientInfo, is_https};
 use crate::error::ApiError;
 use crate::hosts::{Hosts, is_own_page};
@@ -180,9 +181,15 @@ pub fn new_token() -> String {
 /// # Errors
 /// When the caller is unknown, or the request comes from a page other than JAC's own.
 pub(crate) async fn principal(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
-    if let Some(token) = bearer(&parts.headers) {
-        return by_token(app, token).await;
-    }
+    let caller = match bearer(&parts.headers) {
+        Some(token) => by_token(app, token).await?,
+        None => by_session(parts, app).await?,
+    };
+    Reader::is(parts, &caller.user.id);
+    Ok(caller)
+}
+
+async fn by_session(parts: &Parts, app: &App) -> Result<Principal, ApiError> {
     let open = session_of(app, &parts.headers, page_secret(&parts.headers)).await?.ok_or(ApiError::SignedOut)?;
     let downloads = matches!(parts.method, Method::GET | Method::HEAD);
     let is_own = open.session.is_own_page || (downloads && app.access.has_ticket(&open.secret, parts));

@@ -5,6 +5,7 @@
 //! request from a trusted proxy are consistent with it.
 
 use crate::App;
+use crate::answers::LARGE_ANSWERS_OF_A_PERSON;
 use crate::company::Company;
 use crate::config::ServerConfig;
 use crate::error::Failure;
@@ -54,6 +55,7 @@ struct Inner {
     uploads: PerPerson,
     zips: PerPerson,
     downloads: PerPerson,
+    large_answers: PerPerson,
     live_pages: PerPerson<Turns>,
     passwords: Passwords,
     company: Option<Company>,
@@ -83,6 +85,7 @@ impl Edge {
             uploads: PerPerson::new(UPLOADS_OF_A_PERSON),
             zips: PerPerson::new(ZIPS_OF_A_PERSON),
             downloads: PerPerson::new(DOWNLOADS_OF_A_PERSON),
+            large_answers: PerPerson::new(LARGE_ANSWERS_OF_A_PERSON),
             live_pages: PerPerson::new(LIVE_PAGES_OF_A_PERSON),
             passwords: Passwords::default(),
             closing: CancellationToken::new(),
@@ -115,6 +118,11 @@ impl Edge {
     /// Number of concurrent downloads of files of runs by person.
     pub(crate) fn downloads(&self) -> &PerPerson {
         &self.0.downloads
+    }
+
+    /// Number of large answers by person that are not read yet.
+    pub(crate) fn large_answers(&self) -> &PerPerson {
+        &self.0.large_answers
     }
 
     /// The open live pages per person.

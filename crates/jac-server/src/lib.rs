@@ -4,6 +4,7 @@
 //! authorise in their signature, call the engine, and map.
 
 mod access;
+mod answers;
 mod assets;
 mod body;
 mod company;
@@ -76,6 +77,7 @@ pub fn router(app: App) -> Router {
             api.layer(middleware::from_fn_with_state(app.clone(), access::audit::record))
                 .layer(middleware::from_fn(complete))
                 .layer(header("cache-control", "no-store"))
+                .layer(middleware::from_fn_with_state(app.clone(), answers::bound))
                 .layer(packed::layer()),
         )
         .merge(health::routes())

@@ -8,6 +8,7 @@
 mod places;
 
 use crate::access;
+use crate::answers::PIECE;
 use crate::metrics::Metrics;
 use crate::tls::Tls;
 use axum::Router;
@@ -279,6 +280,8 @@ impl Connection {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_limit)
+            // What a connection buffers for a slow reader is no longer counted as a part of the answer.
+            .max_buf_size(2 * PIECE)
             .serve_connection(io, service)
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);

@@ -2,6 +2,7 @@
 
 use super::{bearer, cookies};
 use crate::App;
+use crate::answers::Reader;
 use crate::error::ApiError;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -76,7 +77,11 @@ impl FromRequestParts<App> for Viewing {
             // A cookie never substitutes for an invalid token.
             Err(refused) if bearer(&parts.headers).is_some() => Err(refused),
             Err(refused @ (ApiError::SignedOut | ApiError::Foreign)) => match opened(app, &parts.headers).await? {
-                Some(share) => Ok(Self { engine, who: format!("share {}", share.id), only: Some(share.runs) }),
+                Some(share) => {
+                    let who = format!("share {}", share.id);
+                    Reader::is(parts, &who);
+                    Ok(Self { engine, who, only: Some(share.runs) })
+                }
                 None => Err(refused),
             },
             Err(refused) => Err(refused),

@@ -84,6 +84,43 @@ async fn a_person_has_so_many_downloads_at_once_and_others_have_theirs() {
     assert_eq!(served.unread(&log).await.status(), StatusCode::OK);
 }
 
+/// A large answer is in memory until it is read.
+#[tokio::test]
+async fn a_person_has_so_many_unread_large_answers_and_others_have_theirs() {
+    let served = Served::new().await;
+    let mut of = run(&served, "r-22222222", &administrator()).await;
+    of.name = "a name ".repeat(100);
+    let letters = "23456789abcdefghjkmnpqrstuvwxyz".chars();
+    for (first, second) in
+        letters.clone().flat_map(|first| letters.clone().map(move |second| (first, second))).take(150)
+    {
+        of.id = format!("r-{first}{second}333333").parse().expect("an id");
+        served.app.engine.store().insert_run(&of).await.expect("added");
+    }
+    let list = "/runs?limit=200";
+    let mut unread = Vec::new();
+    let refused = loop {
+        let answer = served.unread(list).await;
+        if answer.status() != StatusCode::OK {
+            break answer.status();
+        }
+        unread.push(answer);
+        assert!(unread.len() < 200, "200 large answers to one person");
+    };
+    assert_eq!((refused, unread.len()), (StatusCode::TOO_MANY_REQUESTS, 64));
+    assert_eq!(served.unread("/runs?limit=1").await.status(), StatusCode::OK, "small ones do not count");
+    let (cookie, page) = served.sign_in_as_another().await;
+    let other = served.call(Method::GET, list, &[("cookie", &cookie), ("x-jac-page", &page)], "").await;
+    assert_eq!(other.status, StatusCode::OK, "another person's");
+    unread.pop();
+    let (headers, whole) = served.bytes(list).await;
+    let whole = whole.expect("one has ended, and so has this");
+    assert_eq!(headers[http::header::CONTENT_LENGTH], whole.len().to_string().as_str());
+    let runs: serde_json::Value = serde_json::from_slice(&whole).expect("JSON");
+    assert_eq!(runs["items"].as_array().map(Vec::len), Some(151));
+    assert_eq!(served.unread(list).await.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn what_was_asked_for_is_done_also_when_the_caller_has_gone() {
     let served = Served::new().await;
