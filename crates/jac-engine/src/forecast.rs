@@ -5,8 +5,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::view::ForecastView;
 use jac_model::ports::{Forecast, PortError};
-use jac_model::sentence;
-use jac_model::{ClusterConfig, ClusterId, Fault, Person, Provider};
+use jac_model::{ClusterConfig, ClusterId, Fault, Person, Provider, sentence};
 use tokio::time::timeout;
 
 impl Engine {

@@ -8,9 +8,9 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::view::{Machine, Machines, Unreachable};
 use jac_model::ports::{Adopted, Instance, Listed, PortError, Unseen};
-use jac_model::sentence;
 use jac_model::{
-    Cluster, ClusterConfig, ClusterId, ClusterPhase, CredentialChoice, Message, Node, NodeState, Person, Provider, Role,
+    Cluster, ClusterConfig, ClusterId, ClusterPhase, CredentialChoice, Message, Node, NodeState, Person, Provider,
+    Role, sentence,
 };
 use jac_store::StoreError;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -27,10 +27,9 @@ use crate::tools::RequestedJMeter;
 use jac_jmeter::properties::{self, Properties, RmiStoreOnNode};
 use jac_jmeter::{Launch, MasterLaunch};
 use jac_model::ports::{ProcessState, Remote};
-use jac_model::sentence;
 use jac_model::{
     Cluster, EpochMs, Message, NodePhase, NodeTools, Plan, PlanCriteria, PlanFileKind, ResultsMode, Role, Run,
-    RunEvent, Versions, shares_of,
+    RunEvent, Versions, sentence, shares_of,
 };
 use std::sync::Arc;
 
