@@ -14,7 +14,7 @@ use jac_jtl::criteria::{MAX_UNREAD_PERCENT, Verdict};
 use jac_jtl::{Entry, EntryKind};
 use jac_model::{EpochMs, Fault, PlanId, Run, RunId, folded};
 use jac_report::{Change, ChangedMetric, CoarseTimes, EVERY_SAMPLE_FAILED, LineComparison, Thresholds, compare_lines};
-use jac_store::{MOST_LISTED, TrendPlace, TrendRow};
+use jac_store::{MOST_LISTED, TrendPlace, TrendRow, TrendRows};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -168,9 +168,8 @@ impl Engine {
     ) -> Result<Trend, EngineError> {
         let limit = limit.clamp(1, MOST_LISTED);
         let before = before.map(place_of).transpose()?;
-        let baseline = self.store().baseline(plan, label).await?;
         // One more: the last one of the page is compared with it.
-        let mut rows = self.store().trend(plan, label, before, limit + 1).await?;
+        let TrendRows { baseline, mut rows } = self.store().trend(plan, label, before, limit + 1).await?;
         let baseline_run = baseline.as_ref().map(|row| row.run.clone());
         let is_baseline = |row: &TrendRow| baseline_run.as_ref() == Some(&row.run);
         let next = (rows.len() > limit as usize).then(|| rows[limit as usize - 1].clone()).map(|last| cursor(&last));

@@ -10,6 +10,7 @@ use jac_model::{
     Versions,
 };
 use std::collections::BTreeMap;
+use std::path::Path;
 
 fn random(number: u32) -> [u8; 8] {
     let digits = std::iter::successors(Some(number), |rest| Some(rest / 30)).map(|rest| (rest % 30) as u8);
@@ -24,7 +25,15 @@ pub fn owner() -> Person {
 
 /// A database with that owner.
 pub async fn store() -> Store {
-    let store = Store::in_memory().await.expect("a database");
+    with_owner(Store::in_memory().await.expect("a database")).await
+}
+
+/// One with several connections, as a server has it.
+pub async fn store_in(folder: &Path) -> Store {
+    with_owner(Store::open(&folder.join("jac.db")).await.expect("a database")).await
+}
+
+async fn with_owner(store: Store) -> Store {
     let owner = owner();
     store.add_person(&owner.id, &owner.name, UserRole::Member, Vec::new(), 0).await.expect("the owner");
     store

@@ -51,6 +51,15 @@ pub struct TrendRow {
     pub metrics: RunMetrics,
 }
 
+/// A page of a trend and the baseline of its plan, of the same moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrendRows {
+    /// `None`: the plan has none, or none with figures of that label.
+    pub baseline: Option<TrendRow>,
+    /// The newest first.
+    pub rows: Vec<TrendRow>,
+}
+
 /// The end of a page of a trend: the newest runs come first.
 pub type TrendPlace = (EpochMs, RunId);
 
@@ -230,7 +239,8 @@ impl Store {
         .await
     }
 
-    /// The runs of a plan that have figures of that label (`None`: in total), the newest first, those before a place.
+    /// The runs of a plan that have figures of that label (`None`: in total), the newest first, those before a place, and
+    /// the plan's baseline at the same moment.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -240,33 +250,23 @@ impl Store {
         label: Option<&str>,
         before: Option<TrendPlace>,
         limit: u32,
-    ) -> Result<Vec<TrendRow>, StoreError> {
+    ) -> Result<TrendRows, StoreError> {
         let ((total, label), plan) = (line(label), plan.to_string());
         let limit = limit.clamp(1, MOST_LISTED + 1);
-        self.read(move |connection| {
+        self.read_at_once(move |connection| {
             let (at_ms, run) = before.map_or((i64::MAX, String::new()), |(at_ms, run)| (at_ms, run.to_string()));
             let read = || {
-                let mut statement = connection.prepare_cached(&trend_sql())?;
-                statement
+                let baseline = connection
+                    .prepare_cached(&baseline_sql())?
+                    .query_row(params![plan, total, label], row_of)
+                    .optional()?;
+                let rows = connection
+                    .prepare_cached(&trend_sql())?
                     .query_map(params![plan, total, label, at_ms, run, limit], row_of)?
-                    .collect::<Result<_, rusqlite::Error>>()
+                    .collect::<Result<_, rusqlite::Error>>()?;
+                Ok(TrendRows { baseline, rows })
             };
             read().map_err(during("read a trend"))
-        })
-        .await
-    }
-
-    /// The baseline of a plan, if it has one with figures of that label.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn baseline(&self, plan: &PlanId, label: Option<&str>) -> Result<Option<TrendRow>, StoreError> {
-        let ((total, label), plan) = (line(label), plan.to_string());
-        self.read(move |connection| {
-            connection
-                .prepare_cached(&baseline_sql())
-                .and_then(|mut statement| statement.query_row(params![plan, total, label], row_of).optional())
-                .map_err(during("read a baseline"))
         })
         .await
     }
@@ -366,6 +366,11 @@ mod tests {
     /// This many runs of one plan, each with a total and a label, and every other one with a second label.
     async fn with_runs(count: u32) -> (Store, Vec<Run>) {
         let store = crate::examples::store().await;
+        let runs = add_runs(&store, count).await;
+        (store, runs)
+    }
+
+    async fn add_runs(store: &Store, count: u32) -> Vec<Run> {
         let runs: Vec<Run> = (1..=count).map(examples::run).collect();
         for (number, run) in runs.iter().enumerate() {
             store.insert_run(run).await.expect("written");
@@ -375,7 +380,7 @@ mod tests {
             }
             store.put_run_metrics(&run.id, rows).await.expect("written");
         }
-        (store, runs)
+        runs
     }
 
     #[tokio::test]
@@ -386,14 +391,14 @@ mod tests {
         let mut seen = Vec::new();
         let mut before = None;
         loop {
-            let page = store.trend(&plan, None, before, 2).await.expect("a page");
+            let page = store.trend(&plan, None, before, 2).await.expect("a page").rows;
             let Some(last) = page.last() else { break };
             before = Some((last.created_ms, last.run.clone()));
             assert!(page.iter().all(|row| row.metrics == metrics(None, 50.0) && row.tags == ["nightly"]));
             seen.extend(page.into_iter().map(|row| row.run));
         }
         assert_eq!(seen, newest_first);
-        let of_label = store.trend(&plan, Some(""), None, 10).await.expect("a page");
+        let of_label = store.trend(&plan, Some(""), None, 10).await.expect("a page").rows;
         assert_eq!(
             of_label.iter().map(|row| row.created_ms).collect::<Vec<_>>(),
             [5, 3, 1],
@@ -404,14 +409,17 @@ mod tests {
         let nowhere = examples::plan(9).id;
         assert!(store.plan_labels(&nowhere, 10).await.expect("labels").is_empty());
         store.delete_run(&runs[4].id).await.expect("deleted");
-        assert_eq!(store.trend(&plan, None, None, 10).await.expect("a page").len(), 4);
+        assert_eq!(store.trend(&plan, None, None, 10).await.expect("a page").rows.len(), 4);
     }
 
     #[tokio::test]
     async fn a_plan_has_one_baseline_and_the_newest_one_counts() {
         let (store, runs) = with_runs(3).await;
         let plan = runs[0].plan_id.clone();
-        let baseline = async || store.baseline(&plan, Some("Home")).await.expect("read").map(|row| row.run);
+        let baseline = async || {
+            let trend = store.trend(&plan, Some("Home"), None, 1).await.expect("read");
+            trend.baseline.map(|row| row.run)
+        };
         assert_eq!(baseline().await, None);
         assert_eq!(store.set_baseline(&runs[0].id, Some(7)).await.expect("set"), [runs[0].id.clone()]);
         let changed = store.set_baseline(&runs[2].id, Some(8)).await.expect("set");
@@ -426,6 +434,30 @@ mod tests {
         assert_eq!(baseline().await.as_ref(), Some(&runs[2].id));
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_trend_and_its_baseline_are_of_the_same_moment() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = crate::examples::store_in(folder.path()).await;
+        let runs = add_runs(&store, 2).await;
+        let plan = runs[0].plan_id.clone();
+        store.set_baseline(&runs[0].id, Some(1)).await.expect("set");
+        let changes = tokio::spawn({
+            let store = store.clone();
+            async move {
+                for number in 2..200 {
+                    let run = &runs[number % 2].id;
+                    store.set_baseline(run, i64::try_from(number).ok()).await.expect("set");
+                }
+            }
+        });
+        while !changes.is_finished() {
+            let trend = store.trend(&plan, None, None, 10).await.expect("a page");
+            let marked: Vec<_> = trend.rows.iter().filter(|row| row.baseline_ms.is_some()).collect();
+            assert_eq!(marked, trend.baseline.as_ref().into_iter().collect::<Vec<_>>());
+        }
+        changes.await.expect("changed");
+    }
+
     #[tokio::test]
     async fn runs_without_figures_are_looked_for_once() {
         let store = crate::examples::store().await;
@@ -437,7 +469,7 @@ mod tests {
         assert_eq!(missing().await, [&runs[2], &runs[1], &runs[0]].map(|run| run.id.clone()));
         store.put_run_metrics(&runs[1].id, vec![metrics(None, 5.0)]).await.expect("written");
         store.fill_run_metrics(&runs[1].id, Vec::new()).await.expect("those that are there stay");
-        assert_eq!(store.trend(&runs[1].plan_id, None, None, 10).await.expect("a page").len(), 1);
+        assert_eq!(store.trend(&runs[1].plan_id, None, None, 10).await.expect("a page").rows.len(), 1);
         store.fill_run_metrics(&runs[2].id, Vec::new()).await.expect("there are none");
         assert_eq!(missing().await, [runs[0].id.clone()]);
         // Later changes of the run do not affect it.

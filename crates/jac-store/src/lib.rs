@@ -40,7 +40,7 @@ pub use credentials::{CredentialKind, CredentialRow};
 pub use deliveries::{DeliveryRow, NewDelivery};
 pub use documents::Kind;
 pub use folder::{DataFolder, FolderError, Lock};
-pub use history::{RunMetrics, TrendPlace, TrendRow};
+pub use history::{RunMetrics, TrendPlace, TrendRow, TrendRows};
 pub use lists::clusters::{ClusterFilter, ListedCluster};
 pub use lists::people::PersonFilter;
 pub use lists::plans::{ListedPlan, ListedRunOfPlan, PlanFilter};
