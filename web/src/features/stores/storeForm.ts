@@ -1,5 +1,6 @@
 /** The form of a store for results, and its errors: all at once. Pure; the rules are those of the server. */
 import type { NewResultsStore, ResultsStore } from "@/shared/api/types";
+import { fieldsAt, type Checked, type FieldFaults } from "@/shared/forms/useCheckedForm";
 
 export interface StoreForm {
   address: string;
@@ -9,9 +10,6 @@ export interface StoreForm {
   kmsKey: string;
   storageClass: string;
 }
-
-export type StoreField = keyof StoreForm;
-export type StoreFaults = Partial<Record<StoreField, string>>;
 
 /** The form of an existing store, or of a new one with the only set of credentials preselected. */
 export function storeForm(store: ResultsStore | null, sets: { id: string }[]): StoreForm {
@@ -25,16 +23,10 @@ export function storeForm(store: ResultsStore | null, sets: { id: string }[]): S
   };
 }
 
-export interface CheckedStore {
-  /** null while there are errors. */
-  request: NewResultsStore | null;
-  faults: StoreFaults;
-}
-
-export function checkStore(form: StoreForm): CheckedStore {
-  const faults: StoreFaults = {};
-  const value = (field: StoreField) => form[field].trim();
-  const given = (field: StoreField) => (value(field) === "" ? null : value(field));
+export function checkStore(form: StoreForm): Checked<StoreForm, NewResultsStore> {
+  const faults: FieldFaults<StoreForm> = {};
+  const value = (field: keyof StoreForm) => form[field].trim();
+  const given = (field: keyof StoreForm) => (value(field) === "" ? null : value(field));
   if (value("address") === "") faults.address = "Address is required.";
   else if (!/^s3:\/\/[a-z0-9.-]{3,63}(\/|$)/.test(value("address"))) faults.address = "Invalid address. Expected s3://BUCKET/PREFIX.";
   if (value("credentials") === "") faults.credentials = "Credentials are required.";
@@ -52,23 +44,12 @@ export function checkStore(form: StoreForm): CheckedStore {
   return { faults, request: Object.keys(faults).length > 0 ? null : request };
 }
 
-const POINTERS: Record<string, StoreField> = {
+/** The fields that the server's errors are about. */
+export const storeFieldOf = fieldsAt<StoreForm>({
   "/address": "address",
   "/credentials": "credentials",
   "/region": "region",
   "/endpoint": "endpoint",
   "/kms_key": "kmsKey",
   "/storage_class": "storageClass",
-};
-
-/** The server's errors by field; null: there are none, or one of them belongs to no field that is shown. */
-export function placedFaults(faults: { field: string | null; message: string }[]): StoreFaults | null {
-  if (faults.length === 0) return null;
-  const placed: StoreFaults = {};
-  for (const { field: pointer, message } of faults) {
-    const field = pointer === null ? undefined : POINTERS[pointer];
-    if (field === undefined) return null;
-    placed[field] = placed[field] === undefined ? message : `${placed[field]} ${message}`;
-  }
-  return placed;
-}
+});

@@ -9,8 +9,8 @@ interface Props {
   children: ReactNode;
   /** null: none; absent: a close button, for a dialog that only shows something. */
   footer?: ReactNode;
-  /** Makes the dialog a form, which Enter submits. The first field with an error that it shows then has the focus. */
-  onSubmit?: () => void;
+  /** Makes the dialog a form, which Enter submits. The first field with an error that it shows after that has the focus. */
+  onSubmit?: () => void | Promise<void>;
 }
 
 /**
@@ -46,8 +46,7 @@ export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Pro
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          onSubmit?.();
-          setSubmits(submits + 1);
+          void Promise.resolve(onSubmit?.()).then(() => setSubmits((count) => count + 1));
         }}
       >
         <header className="modal-header">
