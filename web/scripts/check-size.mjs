@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 /** KB of 1000 bytes, gzip, a little above the current sizes. The first load stays under 250 KB. */
-const LIMITS_KB = { "first load": 228, "report.html": 206 };
+const LIMITS_KB = { "first load": 243, "report.html": 238 };
 
 const dist = new URL("../dist/", import.meta.url);
 const zipped = (file) => gzipSync(readFileSync(file)).length;

@@ -1,7 +1,8 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { keys } from "@/shared/api/keys";
-import { liveSocket } from "@/shared/api/socket";
+import { noteConnection } from "@/shared/api/connection";
+import type { JacSocket } from "@/shared/api/socket";
 import type { Changed, SignedOut } from "@/shared/api/types";
 import { BY_THEMSELVES, forgetSeen } from "@/shared/session/endSession";
 import { sessionQuery } from "@/shared/session/useSession";
@@ -10,32 +11,47 @@ import { sessionQuery } from "@/shared/session/useSession";
 export function useChanges(): void {
   const client = useQueryClient();
   useEffect(() => {
-    const socket = liveSocket();
-    let connectedBefore = socket.connected;
-    const onChanged = ({ kind }: Changed) => {
-      // Lists and single objects of a kind share the first part of their key.
-      void client.invalidateQueries(kind === "all" ? {} : { queryKey: kind === "session" ? keys.session : [`${kind}s`] });
-      if (kind === "run") void client.invalidateQueries({ queryKey: ["run-artefacts"] });
-    };
-    const onConnect = () => {
-      if (connectedBefore) void client.invalidateQueries();
-      connectedBefore = true;
-    };
-    const onSignedOut = ({ code }: SignedOut) => void afterSignOut(client, code);
-    const onRefused = (error: Error) => {
-      if (error.message === "signed_out") void afterSignOut(client, error.message);
-    };
-    socket.on("changed", onChanged);
-    socket.on("signed_out", onSignedOut);
-    socket.on("connect_error", onRefused);
-    socket.on("connect", onConnect);
+    let left = false;
+    let stop = () => {};
+    // The page is shown without it.
+    import("@/shared/api/socket").then(
+      ({ liveSocket }) => {
+        if (!left) stop = listen(liveSocket(), client);
+      },
+      () => noteConnection({ connected: false }),
+    );
     return () => {
-      socket.off("changed", onChanged);
-      socket.off("signed_out", onSignedOut);
-      socket.off("connect_error", onRefused);
-      socket.off("connect", onConnect);
+      left = true;
+      stop();
     };
   }, [client]);
+}
+
+function listen(socket: JacSocket, client: QueryClient): () => void {
+  let connectedBefore = socket.connected;
+  const onChanged = ({ kind }: Changed) => {
+    // Lists and single objects of a kind share the first part of their key.
+    void client.invalidateQueries(kind === "all" ? {} : { queryKey: kind === "session" ? keys.session : [`${kind}s`] });
+    if (kind === "run") void client.invalidateQueries({ queryKey: ["run-artefacts"] });
+  };
+  const onConnect = () => {
+    if (connectedBefore) void client.invalidateQueries();
+    connectedBefore = true;
+  };
+  const onSignedOut = ({ code }: SignedOut) => void afterSignOut(client, code);
+  const onRefused = (error: Error) => {
+    if (error.message === "signed_out") void afterSignOut(client, error.message);
+  };
+  socket.on("changed", onChanged);
+  socket.on("signed_out", onSignedOut);
+  socket.on("connect_error", onRefused);
+  socket.on("connect", onConnect);
+  return () => {
+    socket.off("changed", onChanged);
+    socket.off("signed_out", onSignedOut);
+    socket.off("connect_error", onRefused);
+    socket.off("connect", onConnect);
+  };
 }
 
 /**

@@ -28,7 +28,7 @@ function Page() {
   );
 }
 
-const path = () => screen.getByRole("status").textContent;
+const path = () => screen.getByRole("status", { hidden: true }).textContent;
 const press = (...keys: string[]) => keys.forEach((key) => fireEvent.keyDown(document.activeElement ?? document.body, { key }));
 
 beforeEach(() => {

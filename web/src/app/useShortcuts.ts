@@ -14,7 +14,7 @@ export function useShortcuts(onAsk: (asked: Asked) => void): void {
   useEffect(() => {
     let goSince = -Infinity;
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]") !== null) return;
+      if (event.defaultPrevented || event.isComposing || document.querySelector(".dialog") !== null) return;
       const command = event.ctrlKey || event.metaKey;
       if (command && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();

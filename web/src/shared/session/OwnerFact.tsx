@@ -40,7 +40,7 @@ function TeamMenu({ kind, thing, teams, more }: { kind: Kind; thing: Owned & { i
   const others = teams.filter(({ id }) => id !== now?.id);
   return (
     <>
-      <Menu label="Shared with" quiet floats icon="chevron-down" text={now === null ? "no team" : `team ${now.name}`}>
+      <Menu label="Shared with" quiet icon="chevron-down" text={now === null ? "no team" : `team ${now.name}`}>
         {others.slice(0, MOST_IN_MENU).map((team) => (
           <MenuItem key={team.id} disabled={change.isPending} consequence="Its members may change it too." onSelect={() => change.mutate(team.id)}>
             Share with team {team.name}

@@ -111,7 +111,7 @@ it("shows a message without rows, and offers no columns then", () => {
 it("shows and hides columns, but never the main one", async () => {
   show();
   await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
-  const choices = within(screen.getByRole("group", { name: "Columns of Labels" }));
+  const choices = within(screen.getByRole("dialog", { name: "Columns of Labels" }));
   expect(choices.getAllByRole<HTMLInputElement>("checkbox").map((box) => box.checked)).toEqual([true, false]);
   await userEvent.click(choices.getByRole("checkbox", { name: "p95" }));
   await userEvent.click(choices.getByRole("checkbox", { name: "Note" }));
@@ -162,7 +162,7 @@ it("keeps the selected columns and their widths for the next visit, until they a
   expect(screen.getAllByRole("columnheader").map((head) => head.textContent)).toEqual(["Label", "p95", "Note"]);
   expect(width()).toBe(before);
   await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
-  await userEvent.click(screen.getByRole("menuitem", { name: "Reset columns and widths" }));
+  await userEvent.click(screen.getByRole("button", { name: "Reset columns and widths" }));
   expect(screen.getAllByRole("columnheader").map((head) => head.textContent)).toEqual(["Label", "p95"]);
   expect([width(), localStorage.length]).toEqual(["", 0]);
 });

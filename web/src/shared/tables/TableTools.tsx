@@ -2,7 +2,7 @@ import type { RowData } from "@tanstack/react-table";
 import { useState, type ReactNode } from "react";
 import { copyText, saveBlob } from "@/shared/export/clipboard";
 import { toCsv } from "@/shared/export/csv";
-import { Menu, MenuItem } from "@/shared/ui/Menu";
+import { Menu, MenuItem, Panel, PanelAction } from "@/shared/ui/Menu";
 import { ownColumn, type TableModel } from "./tableRows";
 
 interface Props<Row extends RowData> {
@@ -45,7 +45,7 @@ export function TableTools<Row extends RowData>({ title, table, count, filters, 
       {actions}
       {!bare && (
         <>
-          <Menu label={`Columns of ${title}`} icon="columns" quiet stays>
+          <Panel label={`Columns of ${title}`} icon="columns" quiet>
             {columns
               .filter((column) => column.getCanHide())
               .map((column) => (
@@ -54,8 +54,8 @@ export function TableTools<Row extends RowData>({ title, table, count, filters, 
                   {ownColumn(column).name}
                 </label>
               ))}
-            {onReset !== null && <MenuItem onSelect={onReset}>Reset columns and widths</MenuItem>}
-          </Menu>
+            {onReset !== null && <PanelAction onSelect={onReset}>Reset columns and widths</PanelAction>}
+          </Panel>
           <Menu label={`Copy ${title}`} icon="copy" quiet>
             <MenuItem onSelect={copy}>Copy as CSV</MenuItem>
             <MenuItem onSelect={() => saveBlob(new Blob([csv()], { type: "text/csv" }), `${title.toLowerCase().replaceAll(/\W+/g, "-")}.csv`)}>Save as CSV</MenuItem>

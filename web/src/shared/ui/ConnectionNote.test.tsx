@@ -1,7 +1,8 @@
 import { act, render, screen } from "@testing-library/react";
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { closeLiveSocket, liveSocket } from "@/shared/api/socket";
+import { closeConnection } from "@/shared/api/connection";
+import { liveSocket } from "@/shared/api/socket";
 import { ConnectionNote } from "./ConnectionNote";
 
 /** The part of the library's socket that the page uses. */
@@ -26,7 +27,7 @@ beforeEach(() => {
   render(<ConnectionNote />);
 });
 afterEach(() => {
-  closeLiveSocket();
+  closeConnection();
   vi.useRealTimers();
 });
 

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { connectionStore, type Connection } from "@/shared/api/socket";
+import { connectionStore, type Connection } from "@/shared/api/connection";
 import { formatDuration, formatTimeNear } from "@/shared/format/time";
 import { Icon } from "./Icon";
 import { useNow } from "./useNow";

@@ -1,4 +1,5 @@
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import * as Modal from "@radix-ui/react-dialog";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { goToFirstFault } from "./faultsInView";
 import { Icon } from "./Icon";
 
@@ -14,58 +15,61 @@ interface Props {
 }
 
 /**
- * A modal dialog with the browser's own `<dialog>` (it traps the focus, closes on Escape), and Bootstrap's modal inside. The focus goes to the
+ * A modal dialog with Radix (it traps the focus, closes on Escape, and returns the focus), and Bootstrap's modal inside. The focus goes to the
  * element with `data-first-focus`, otherwise to the close button.
  */
 export function Dialog({ title, wide, onClose, children, footer, onSubmit }: Props) {
-  const ref = useRef<HTMLDialogElement>(null);
-  // Closed while it is still in the page: only then does the browser restore the focus.
-  useLayoutEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    dialog?.querySelector<HTMLElement>("[data-first-focus]")?.focus();
-    return () => dialog?.close();
-  }, []);
+  const ref = useRef<HTMLDivElement>(null);
+  const before = useRef<Element | null>(null);
   const [submits, setSubmits] = useState(0);
   useEffect(() => {
     if (submits > 0) goToFirstFault(ref.current);
   }, [submits]);
   return (
-    <dialog
-      ref={ref}
-      className={wide === true ? "dialog dialog-wide" : "dialog"}
-      aria-label={title}
-      onCancel={(event) => {
-        if (event.target !== ref.current) return;
-        event.preventDefault();
-        onClose();
-      }}
-    >
-      <form
-        className="modal-content"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void Promise.resolve(onSubmit?.()).then(() => setSubmits((count) => count + 1));
-        }}
-      >
-        <header className="modal-header">
-          <h2 className="modal-title">{title}</h2>
-          <button type="button" className="btn btn-quiet" aria-label="Close" onClick={onClose}>
-            <Icon name="x" />
-          </button>
-        </header>
-        <div className="modal-body">{children}</div>
-        {footer !== null && (
-          <footer className="modal-footer">
-            {footer ?? (
-              <button type="button" className="btn btn-outline-secondary" onClick={onClose}>
-                Close
-              </button>
-            )}
-          </footer>
-        )}
-      </form>
-    </dialog>
+    <Modal.Root open onOpenChange={onClose}>
+      <Modal.Portal>
+        {/* Not Radix's overlay: that adds a <style> element, which the Content-Security-Policy refuses. */}
+        <div className="dialog-backdrop">
+          <Modal.Content
+            ref={ref}
+            className={wide === true ? "dialog dialog-wide" : "dialog"}
+            aria-describedby={undefined}
+            onOpenAutoFocus={(event) => {
+              before.current = document.activeElement;
+              const first = ref.current?.querySelector<HTMLElement>("[data-first-focus]");
+              if (first == null) return;
+              event.preventDefault();
+              first.focus();
+            }}
+            // Radix itself returns it to a trigger only, which our dialogs do not have.
+            onCloseAutoFocus={() => {
+              if (before.current instanceof HTMLElement) before.current.focus();
+            }}
+            // Only its buttons and Escape close it: what was typed must not be lost by a click beside it.
+            onInteractOutside={(event) => event.preventDefault()}
+          >
+            <form
+              className="modal-content"
+              noValidate
+              onSubmit={(event) => {
+                event.preventDefault();
+                // A portal's events bubble to the components around it, among them the form of another dialog.
+                event.stopPropagation();
+                void Promise.resolve(onSubmit?.()).then(() => setSubmits((count) => count + 1));
+              }}
+            >
+              <header className="modal-header">
+                <Modal.Title className="modal-title">{title}</Modal.Title>
+                <Modal.Close className="btn btn-quiet" aria-label="Close">
+                  <Icon name="x" />
+                </Modal.Close>
+              </header>
+              <div className="modal-body">{children}</div>
+              {footer !== null && <footer className="modal-footer">{footer ?? <Modal.Close className="btn btn-outline-secondary">Close</Modal.Close>}</footer>}
+            </form>
+          </Modal.Content>
+        </div>
+      </Modal.Portal>
+    </Modal.Root>
   );
 }

@@ -1,14 +1,14 @@
-import { render, screen } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
-import { Menu, MenuItem } from "./Menu";
+import { Menu, MenuItem, Panel, PanelAction } from "./Menu";
 
 const button = () => screen.getByRole("button", { name: "More" });
 
 function show(onSelect: (name: string) => void = () => undefined, onKey?: (key: string) => void) {
   return render(
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- stands for a dialog around the menu
-    <div onKeyDown={(event) => onKey?.(event.key)}>
+    <div onKeyDown={(event) => !event.defaultPrevented && onKey?.(event.key)}>
       <Menu label="More">
         <MenuItem onSelect={() => onSelect("copy")}>Copy</MenuItem>
         <MenuItem disabled onSelect={() => onSelect("print")}>
@@ -51,8 +51,7 @@ it("is navigated with the arrow keys, wraps at its ends and skips disabled entri
   await userEvent.keyboard("{ArrowDown}");
   expect(screen.getByRole("menu")).toBeDefined();
   const at = () => document.activeElement?.textContent;
-  await userEvent.keyboard("{ArrowDown}");
-  expect(at()).toBe("Copy");
+  await waitFor(() => expect(at()).toBe("Copy"));
   await userEvent.keyboard("{ArrowDown}");
   expect(at()).toMatch(/^Delete/);
   await userEvent.keyboard("{ArrowDown}");
@@ -63,7 +62,7 @@ it("is navigated with the arrow keys, wraps at its ends and skips disabled entri
   expect(onSelect.mock.calls).toEqual([["delete"]]);
 });
 
-it("handles Escape while it is open, and leaves it to its surroundings afterwards", async () => {
+it("handles Escape while it is open, and leaves it to its surroundings only afterwards", async () => {
   const around: string[] = [];
   show(undefined, (key) => around.push(key));
   await userEvent.click(button());
@@ -82,17 +81,25 @@ it("closes on a click elsewhere", async () => {
   expect(screen.queryByRole("menu")).toBeNull();
 });
 
-it("keeps a list of switches open while they are used, as a group", async () => {
+it("keeps a panel of switches open while they are used, until an action of it is chosen", async () => {
+  const onSelect = vi.fn();
   render(
-    <Menu label="Columns" stays>
+    <Panel label="Columns">
       <label>
-        <input type="checkbox" className="dropdown-item" />
+        <input type="checkbox" />
         p95
       </label>
-    </Menu>,
+      <PanelAction onSelect={onSelect}>Reset</PanelAction>
+    </Panel>,
   );
-  await userEvent.click(screen.getByRole("button", { name: "Columns" }));
+  const opener = screen.getByRole("button", { name: "Columns" });
+  await userEvent.click(opener);
+  expect(opener.getAttribute("aria-expanded")).toBe("true");
   await userEvent.click(screen.getByRole("checkbox", { name: "p95" }));
-  expect(screen.getByRole("group", { name: "Columns" })).toBeDefined();
+  expect(screen.getByRole("dialog", { name: "Columns" })).toBeDefined();
   expect(screen.getByRole<HTMLInputElement>("checkbox", { name: "p95" }).checked).toBe(true);
+  await userEvent.click(screen.getByRole("button", { name: "Reset" }));
+  expect(onSelect).toHaveBeenCalledOnce();
+  expect(screen.queryByRole("dialog")).toBeNull();
+  await waitFor(() => expect(document.activeElement).toBe(opener));
 });

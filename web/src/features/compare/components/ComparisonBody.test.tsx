@@ -130,7 +130,7 @@ it("gives no verdict on results that cannot be compared", () => {
 it("names its columns of plain figures so that they can be told apart in the menu", async () => {
   shown({});
   await userEvent.click(screen.getByRole("button", { name: "Columns of Labels" }));
-  const names = within(screen.getByRole("group", { name: "Columns of Labels" }))
+  const names = within(screen.getByRole("dialog", { name: "Columns of Labels" }))
     .getAllByRole("checkbox")
     .map((box) => box.closest("label")?.textContent);
   expect(names.filter((name) => name?.startsWith("Mean"))).toEqual(["Mean", "Mean before", "Mean after", "Mean before, passed samples", "Mean after, passed samples"]);

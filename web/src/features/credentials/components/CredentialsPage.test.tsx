@@ -50,7 +50,7 @@ describe("a set", () => {
     expect(shown.getByText("arn:aws:iam::123456789012:user/load")).toBeDefined();
     expect(shown.getByRole("link", { name: "load-eu" }).getAttribute("href")).toBe("/clusters/c-1");
     await userEvent.click(shown.getByRole("button", { name: "More about main" }));
-    expect(shown.getByRole("menuitem", { name: /Delete/ })).toHaveProperty("disabled", true);
+    expect(screen.getByRole("menuitem", { name: /Delete/ })).toHaveProperty("disabled", true);
   });
   it("shows its last error, and is tested again", async () => {
     list(set({ fault: "The token has expired.", identity: null }));

@@ -81,7 +81,7 @@ export function PeoplePage() {
       numeric: true,
       value: () => null,
       cell: (person) => (
-        <Menu label={`More about ${person.name}`} quiet floats>
+        <Menu label={`More about ${person.name}`} quiet>
           <MenuItem onSelect={() => setAsked({ what: "change", person })}>Role and teams…</MenuItem>
           <MenuItem consequence="A one-time link to sign in and set a new password." onSelect={() => setAsked({ what: "reset", person })}>
             Create sign-in link…

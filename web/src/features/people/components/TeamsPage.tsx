@@ -43,7 +43,7 @@ export function TeamsPage() {
       numeric: true,
       value: () => null,
       cell: (team) => (
-        <Menu label={`More about ${team.name}`} quiet floats>
+        <Menu label={`More about ${team.name}`} quiet>
           <MenuItem onSelect={() => setAsked({ what: "change", team })}>Name and members…</MenuItem>
           <MenuItem danger consequence="Shared items stay with their owners." onSelect={() => setAsked({ what: "delete", team })}>
             Delete…

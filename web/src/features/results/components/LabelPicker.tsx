@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { lineColour, MAX_LINES } from "@/shared/charts/palette";
 import { formatCount, plural } from "@/shared/format/numbers";
-import { Menu } from "@/shared/ui/Menu";
+import { Panel } from "@/shared/ui/Menu";
 import { useTheme } from "@/shared/ui/theme";
 import type { ChosenLabels } from "../useChosenLabels";
 import { LabelName } from "./LabelName";
@@ -30,7 +30,7 @@ export function LabelPicker({ labels, names, all }: Props) {
   const text = chosen.length === 0 ? "Total" : chosen.length === 1 ? (chosen[0] ?? "") : plural(chosen.length, "label");
   const listed = found.slice(0, MOST_LISTED);
   return (
-    <Menu label="Labels on the charts" icon="chevron-down" text={text} stays>
+    <Panel label="Labels on the charts" icon="chevron-down" text={text}>
       {all.length >= SEARCH_FROM && (
         <div className="menu-search">
           <input
@@ -70,6 +70,6 @@ export function LabelPicker({ labels, names, all }: Props) {
       {found.length > listed.length && <div className="menu-note">{formatCount(found.length - listed.length)} more: type to find them.</div>}
       {found.length === chosen.length && words.trim() !== "" && <div className="menu-note">No other label matches “{words}”.</div>}
       {chosen.length >= MAX_LINES && <div className="menu-note">At most {MAX_LINES} labels: the next one replaces the first.</div>}
-    </Menu>
+    </Panel>
   );
 }

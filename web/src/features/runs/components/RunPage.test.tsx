@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { keys } from "@/shared/api/keys";
-import { closeLiveSocket } from "@/shared/api/socket";
+import { closeConnection } from "@/shared/api/connection";
 import type { Snapshot } from "@/shared/api/types";
 import { ConnectionNote } from "@/shared/ui/ConnectionNote";
 import { paintedTexts } from "@/test/canvas";
@@ -66,7 +66,7 @@ beforeEach(() => {
   api.answer("GET /runs", { body: { items: [], next: null } });
   for (const list of ["artefacts", "search"]) api.answer(`GET /runs/r-1/${list}`, { body: [] });
 });
-afterEach(() => closeLiveSocket());
+afterEach(() => closeConnection());
 
 const show = async (session = sessionOf("member")) => {
   renderFor(
@@ -308,10 +308,10 @@ it("keeps an annotation and a search that are being typed when the run ends and 
   act(() => scrollBack());
   await userEvent.type(within(screen.getByRole("form", { name: "Search for samples" })).getByLabelText("Label"), "Log");
   await userEvent.click(screen.getByRole("button", { name: "Annotate" }));
-  const text = screen.getByLabelText("Text", { selector: "dialog input" });
+  const text = screen.getByLabelText("Text", { selector: ".dialog input" });
   await userEvent.type(text, "Deployed");
   const typed = () => [
-    screen.getByLabelText<HTMLInputElement>("Text", { selector: "dialog input" }).value,
+    screen.getByLabelText<HTMLInputElement>("Text", { selector: ".dialog input" }).value,
     within(screen.getByRole("form", { name: "Search for samples", hidden: true })).getByLabelText<HTMLInputElement>("Label").value,
   ];
   api.answer("GET /runs/r-1", { body: { ...RUN, phase: "finished", cause: { kind: "completed" }, ended_ms: START + 40_000 } });
