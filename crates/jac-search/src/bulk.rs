@@ -75,6 +75,9 @@ impl Item {
             (400, "validation_exception" | "invalid_index_name_exception" | "resource_already_exists_exception") => {
                 again("search_index_refused", "The index cannot be created")
             }
+            // The user's own ingest pipeline fails on this document, and would each time: only an exception that has no
+            // status of its own is reported as 500.
+            (500, kind) if kind.ends_with("_processor_exception") => Meaning::Refused(reason()),
             (500.., _) => again("search_unavailable", "The server is temporarily unavailable"),
             _ => Meaning::Refused(reason()),
         }
@@ -278,6 +281,9 @@ mod tests {
             (r#"{"status":429,"error":{"type":"es_rejected_execution_exception","reason":"full"}}"#, "search_busy"),
             (r#"{"status":503,"error":{"type":"unavailable_shards_exception","reason":"red"}}"#, "search_unavailable"),
             (r#"{"status":500}"#, "search_unavailable"),
+            (r#"{"status":500,"error":{"type":"fail_processor_exception","reason":"no user"}}"#, "refused"),
+            (r#"{"status":500,"error":{"type":"ingest_processor_exception","reason":"no user"}}"#, "refused"),
+            (r#"{"status":500,"error":{"type":"translog_exception","reason":"disk"}}"#, "search_unavailable"),
         ] {
             assert_eq!(code(item), meant, "{item}");
         }
