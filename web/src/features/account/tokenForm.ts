@@ -1,5 +1,6 @@
 /** The form of a new token, and its errors. Pure. */
 import type { NewToken, Role, TokenScope } from "@/shared/api/types";
+import { fieldsAt, type Checked } from "@/shared/forms/useCheckedForm";
 
 export const SCOPES: { scope: TokenScope; word: string; help: string }[] = [
   { scope: "read", word: "Read", help: "Reads runs, reports and lists; changes nothing." },
@@ -7,19 +8,19 @@ export const SCOPES: { scope: TokenScope; word: string; help: string }[] = [
   { scope: "all", word: "Full access", help: "All your permissions." },
 ];
 
-/** Days; null: never. */
-export const EXPIRIES: { days: number | null; word: string }[] = [
-  { days: 7, word: "7 days" },
-  { days: 30, word: "30 days" },
-  { days: 90, word: "90 days" },
-  { days: 365, word: "1 year" },
-  { days: null, word: "Never" },
+export const EXPIRIES: { days: TokenForm["days"]; word: string }[] = [
+  { days: "7", word: "7 days" },
+  { days: "30", word: "30 days" },
+  { days: "90", word: "90 days" },
+  { days: "365", word: "1 year" },
+  { days: "never", word: "Never" },
 ];
 
 export interface TokenForm {
   name: string;
   scope: TokenScope;
-  days: number | null;
+  /** A number, as its option has it. */
+  days: "7" | "30" | "90" | "365" | "never";
 }
 
 /** A viewer's token can do no more than a viewer. */
@@ -28,12 +29,14 @@ export function scopesFor(role: Role): TokenScope[] {
 }
 
 export function emptyToken(role: Role): TokenForm {
-  return { name: "", scope: role === "viewer" ? "read" : "run", days: 90 };
+  return { name: "", scope: role === "viewer" ? "read" : "run", days: "90" };
 }
 
-export function checkToken(form: TokenForm): { request: NewToken | null; fault: string | undefined } {
+export function checkToken(form: TokenForm): Checked<TokenForm, NewToken> {
   const name = form.name.trim();
-  if (name === "") return { request: null, fault: "Name is required." };
-  if (name.length > 80) return { request: null, fault: "Must be at most 80 characters." };
-  return { request: { name, scope: form.scope, expires_days: form.days }, fault: undefined };
+  if (name === "") return { request: null, faults: { name: "Name is required." } };
+  if (name.length > 80) return { request: null, faults: { name: "Must be at most 80 characters." } };
+  return { request: { name, scope: form.scope, expires_days: form.days === "never" ? null : Number(form.days) }, faults: {} };
 }
+
+export const tokenFieldOf = fieldsAt<TokenForm>({ "/name": "name" }, { name_taken: "name" });

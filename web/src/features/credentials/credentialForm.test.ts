@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkCredential, emptyCredential, fieldAt } from "./credentialForm";
+import { checkCredential, emptyCredential, credentialFieldOf } from "./credentialForm";
 
 const KEYS = { ...emptyCredential("aws_keys", "main"), accessKeyId: " AKIAIOSFODNN7EXAMPLE\n", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPx" };
 const ROLE = { ...emptyCredential("aws_role", "load"), roleArn: "arn:aws-cn:iam::123456789012:role/path/load", externalId: "a:b" };
@@ -45,4 +45,4 @@ it.each([
   ["/name", "name"],
   ["/something/new", null],
   [null, null],
-])("an error at %j belongs to the field %j", (pointer, field) => expect(fieldAt(pointer)).toBe(field));
+])("an error at %j belongs to the field %j", (pointer, field) => expect(credentialFieldOf({ field: pointer, code: "invalid", message: "" })).toBe(field));

@@ -1,5 +1,6 @@
 /** The form of a set of credentials, and its errors: all at once. Pure; the rules are those of the server. */
 import type { CredentialKind, NewAws, NewCredential } from "@/shared/api/types";
+import { fieldsAt, type Checked, type FieldFaults } from "@/shared/forms/useCheckedForm";
 
 export interface CredentialForm {
   kind: CredentialKind;
@@ -14,21 +15,15 @@ export interface CredentialForm {
   passphrase: string;
 }
 
-export type CredentialField = Exclude<keyof CredentialForm, "kind">;
-export type CredentialFaults = Partial<Record<CredentialField, string>>;
+type CredentialField = Exclude<keyof CredentialForm, "kind">;
+type CredentialFaults = FieldFaults<CredentialForm>;
 
 /** It starts empty even for a saved set: its secrets are unknown here, and half of an old pair with half of a new one would be invalid. */
 export function emptyCredential(kind: CredentialKind, name = ""): CredentialForm {
   return { kind, name, accessKeyId: "", secretAccessKey: "", sessionToken: "", roleArn: "", externalId: "", region: "", privateKey: "", passphrase: "" };
 }
 
-export interface CheckedCredential {
-  /** null while there are errors. */
-  request: NewCredential | null;
-  faults: CredentialFaults;
-}
-
-export function checkCredential(form: CredentialForm): CheckedCredential {
+export function checkCredential(form: CredentialForm): Checked<CredentialForm, NewCredential> {
   const faults: CredentialFaults = {};
   const name = form.name.trim();
   if (name === "") faults.name = "Name is required.";
@@ -76,7 +71,8 @@ function checkAws(form: CredentialForm, faults: CredentialFaults): NewAws {
   };
 }
 
-const POINTERS: Record<string, CredentialField> = {
+/** The fields that the server's errors are about. */
+export const credentialFieldOf = fieldsAt<CredentialForm>({
   "/name": "name",
   "/aws/access_key_id": "accessKeyId",
   "/aws/secret_access_key": "secretAccessKey",
@@ -86,9 +82,4 @@ const POINTERS: Record<string, CredentialField> = {
   "/aws/region": "region",
   "/ssh_key/private_key": "privateKey",
   "/ssh_key/passphrase": "passphrase",
-};
-
-/** The field of an error, by its JSON pointer; null: no field that is shown. */
-export function fieldAt(pointer: string | null): CredentialField | null {
-  return pointer === null ? null : (POINTERS[pointer] ?? null);
-}
+});

@@ -1,5 +1,6 @@
 /** The form of a search target, and its errors: all at once. Pure; the rules are those of the server. */
 import type { NewSearchTarget, OwnTarget } from "@/shared/api/types";
+import { fieldsAt, type Checked, type FieldFaults } from "@/shared/forms/useCheckedForm";
 
 export type SignIn = "none" | "password" | "api_key" | "aws";
 
@@ -28,8 +29,7 @@ export interface TargetForm {
   opensearchDashboards: boolean;
 }
 
-export type TargetField = Exclude<keyof TargetForm, "signIn" | "indexPerRun" | "opensearchDashboards">;
-export type TargetFaults = Partial<Record<TargetField, string>>;
+type TargetField = Exclude<keyof TargetForm, "signIn" | "indexPerRun" | "opensearchDashboards">;
 
 /** Its secret is not included: the server never returns one. */
 export function targetForm(target: OwnTarget | null): TargetForm {
@@ -59,15 +59,9 @@ export function signInOf(target: OwnTarget): SignIn {
   return target.has_secret ? "api_key" : "none";
 }
 
-export interface CheckedTarget {
-  /** null while there are errors. */
-  request: NewSearchTarget | null;
-  faults: TargetFaults;
-}
-
 /** `labels` are kept unchanged: the form does not show them. */
-export function checkTarget(form: TargetForm, labels: Record<string, string>): CheckedTarget {
-  const faults: TargetFaults = {};
+export function checkTarget(form: TargetForm, labels: Record<string, string>): Checked<TargetForm, NewSearchTarget> {
+  const faults: FieldFaults<TargetForm> = {};
   const value = (field: TargetField) => form[field].trim();
   const given = (field: TargetField) => (value(field) === "" ? null : value(field));
   const required = (field: TargetField, what: string) => {
@@ -108,7 +102,8 @@ export function checkTarget(form: TargetForm, labels: Record<string, string>): C
   return { faults, request: Object.keys(faults).length > 0 ? null : request };
 }
 
-const POINTERS: Record<string, TargetField> = {
+/** The fields that the server's errors are about. */
+export const targetFieldOf = fieldsAt<TargetForm>({
   "/name": "name",
   "/settings/url": "url",
   "/username": "username",
@@ -121,16 +116,4 @@ const POINTERS: Record<string, TargetField> = {
   "/settings/index": "index",
   "/settings/service": "service",
   "/settings/dashboards_url": "dashboardsUrl",
-};
-
-/** The server's errors by field; null: there are none, or one of them belongs to no field that is shown. */
-export function placedFaults(faults: { field: string | null; message: string }[]): TargetFaults | null {
-  if (faults.length === 0) return null;
-  const placed: TargetFaults = {};
-  for (const { field: pointer, message } of faults) {
-    const field = pointer === null ? undefined : POINTERS[pointer];
-    if (field === undefined) return null;
-    placed[field] = placed[field] === undefined ? message : `${placed[field]} ${message}`;
-  }
-  return placed;
-}
+});

@@ -1,26 +1,22 @@
 import { useState } from "react";
 import type { Named, TeamView, UserView } from "@/shared/api/types";
+import { TextField } from "@/shared/forms/fields";
+import { fieldsAt, useCheckedForm, type Checked } from "@/shared/forms/useCheckedForm";
 import { useFoundPeople } from "@/shared/session/useFoundPeople";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { Field } from "@/shared/ui/Field";
-import { refusalAt } from "@/shared/ui/refusal";
 import { useSaveTeam } from "../api/teams";
 import { CheckList } from "./CheckList";
 
 /** A team's name and members; null creates a new one. */
 export function TeamDialog({ team, onClose }: { team: TeamView | null; onClose: () => void }) {
-  const [name, setName] = useState(team?.name ?? "");
   const members = useMembers(team);
-  const [tried, setTried] = useState(false);
   const save = useSaveTeam(team?.id ?? null);
-  const missing = tried && name.trim() === "" ? "Name is required." : undefined;
-  const refused = refusalAt(save.error, "/name", "name_taken");
-  const submit = () => {
-    setTried(true);
-    if (name.trim() !== "" && !save.isPending) save.mutate({ name: name.trim(), add: members.added, remove: members.removed }, { onSuccess: onClose });
-  };
+  const { form, unplaced } = useCheckedForm({ first: { name: team?.name ?? "" }, check, sends: save, fieldOf });
+  const submit = form.handleSubmit(({ name }) => {
+    if (!save.isPending) save.mutate({ name, add: members.added, remove: members.removed }, { onSuccess: onClose });
+  });
   return (
     <Dialog
       title={team === null ? "New team" : `Team ${team.name}`}
@@ -28,20 +24,7 @@ export function TeamDialog({ team, onClose }: { team: TeamView | null; onClose: 
       onSubmit={submit}
       footer={<DialogButtons onCancel={onClose} action={save.isPending ? "Saving…" : team === null ? "Create team" : "Save"} disabled={save.isPending} />}
     >
-      <Field label="Name" fault={refused ?? missing}>
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="text"
-            autoComplete="off"
-            value={name}
-            onChange={(event) => {
-              setName(event.target.value);
-              if (save.isError) save.reset();
-            }}
-          />
-        )}
-      </Field>
+      <TextField form={form} name="name" label="Name" />
       {members.found !== undefined && (
         <CheckList
           legend="Members"
@@ -56,9 +39,19 @@ export function TeamDialog({ team, onClose }: { team: TeamView | null; onClose: 
         />
       )}
       {members.error !== null && <ErrorBox error={members.error} />}
-      {save.error !== null && refused === undefined && <ErrorBox error={save.error} />}
+      {unplaced !== null && <ErrorBox error={unplaced} />}
     </Dialog>
   );
+}
+
+interface TeamForm {
+  name: string;
+}
+
+const fieldOf = fieldsAt<TeamForm>({ "/name": "name" }, { name_taken: "name" });
+
+function check({ name }: TeamForm): Checked<TeamForm, TeamForm> {
+  return name.trim() === "" ? { request: null, faults: { name: "Name is required." } } : { request: { name: name.trim() }, faults: {} };
 }
 
 /** Current and selected members of a team: only the changes are sent, because not all members may be listed here. */

@@ -1,14 +1,14 @@
-import { useState, type ReactNode } from "react";
-import { ApiError } from "@/shared/api/client";
+import { useWatch } from "react-hook-form";
 import type { CredentialView, OwnTarget } from "@/shared/api/types";
+import { LinesField, OptionsField, SecretField, SelectField, SwitchField, TextField } from "@/shared/forms/fields";
+import { useCheckedForm } from "@/shared/forms/useCheckedForm";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { Field, Options, Switch } from "@/shared/ui/Field";
 import { hasCode } from "@/shared/ui/refusal";
 import { Waiting } from "@/shared/ui/Waiting";
 import { useSaveTarget } from "../api/targets";
-import { checkTarget, placedFaults, SIGN_INS, targetForm, type TargetFaults, type TargetField, type TargetForm } from "../targetForm";
+import { checkTarget, SIGN_INS, targetFieldOf, targetForm, type TargetForm } from "../targetForm";
 
 interface Props {
   /** The target to replace; null: a new one. */
@@ -20,48 +20,29 @@ interface Props {
 
 /** Saves a search target. It always starts without a secret: the server never returns one. */
 export function TargetDialog({ replaces, sets, onClose }: Props) {
-  const [form, setForm] = useState(() => targetForm(replaces));
-  const [tried, setTried] = useState(false);
   const save = useSaveTarget();
-  const { request, faults } = checkTarget(form, replaces?.settings.labels ?? {});
-  const placed = save.error instanceof ApiError ? placedFaults(save.error.faults) : null;
-  const shown: TargetFaults = { ...placed, ...(tried ? faults : {}) };
+  const { form, unplaced } = useCheckedForm({
+    first: targetForm(replaces),
+    check: (values: TargetForm) => checkTarget(values, replaces?.settings.labels ?? {}),
+    sends: save,
+    fieldOf: targetFieldOf,
+  });
+  const [signIn, dashboardsUrl] = useWatch({ control: form.control, name: ["signIn", "dashboardsUrl"] });
   // The target did not answer: it can be saved without a test, for example if it is started later.
   const untested = hasCode(save.error, "search_target_refused");
-
-  const change = (part: Partial<TargetForm>) => {
-    setForm({ ...form, ...part });
-    if (save.isError) save.reset();
-  };
-  const send = (tests: boolean) => {
-    setTried(true);
-    if (request !== null && !save.isPending) save.mutate({ id: replaces?.id ?? null, target: request, tests }, { onSuccess: onClose });
-  };
-  const text = (field: TargetField, label: string, help: ReactNode, options: { secret?: boolean; placeholder?: string } = {}) => (
-    <Field label={label} help={help} fault={shown[field]}>
-      {(attributes) => (
-        <input
-          {...attributes}
-          type={options.secret === true ? "password" : "text"}
-          autoComplete={options.secret === true ? "new-password" : "off"}
-          autoCapitalize="off"
-          spellCheck={false}
-          placeholder={options.placeholder}
-          value={form[field]}
-          onChange={(event) => change({ [field]: event.target.value })}
-        />
-      )}
-    </Field>
-  );
+  const send = (tests: boolean) =>
+    form.handleSubmit((target) => {
+      if (!save.isPending) save.mutate({ id: replaces?.id ?? null, target, tests }, { onSuccess: onClose });
+    });
   return (
     <Dialog
       title={replaces === null ? "Add search target" : `Change ${replaces.name}`}
       onClose={onClose}
-      onSubmit={() => send(true)}
+      onSubmit={send(true)}
       footer={
         <>
           {untested && (
-            <button type="button" className="btn btn-quiet" disabled={save.isPending} onClick={() => send(false)}>
+            <button type="button" className="btn btn-quiet" disabled={save.isPending} onClick={() => void send(false)()}>
               Save without testing
             </button>
           )}
@@ -69,62 +50,38 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
         </>
       }
     >
-      {text("name", "Name", "Lower-case letters, digits and hyphens.")}
-      {text("url", "Address", "Elasticsearch or OpenSearch.", { placeholder: "https://search.example:9200" })}
-      <Options legend="Sign in with" value={form.signIn} options={SIGN_INS} onChange={(signIn) => change({ signIn })} />
-      {form.signIn === "password" && (
+      <TextField form={form} name="name" label="Name" help="Lower-case letters, digits and hyphens." />
+      <TextField form={form} name="url" label="Address" help="Elasticsearch or OpenSearch." placeholder="https://search.example:9200" />
+      <OptionsField form={form} name="signIn" legend="Sign in with" options={SIGN_INS} />
+      {signIn === "password" && (
         <>
-          {text("username", "User name", "")}
-          {text("password", "Password", "", { secret: true })}
+          <TextField form={form} name="username" label="User name" />
+          <SecretField form={form} name="password" label="Password" />
         </>
       )}
-      {form.signIn === "api_key" && text("apiKey", "API key", "", { secret: true })}
-      {form.signIn === "aws" && (
+      {signIn === "api_key" && <SecretField form={form} name="apiKey" label="API key" />}
+      {signIn === "aws" && (
         <>
-          <Field label="Credentials" help="Your own, saved under Credentials." fault={shown.credentials}>
-            {(attributes) => (
-              <select
-                {...attributes}
-                className={attributes.className.replace("form-control", "form-select")}
-                value={form.credentials}
-                onChange={(event) => change({ credentials: event.target.value })}
-              >
-                <option value="">Choose…</option>
-                {sets.map((set) => (
-                  <option key={set.id} value={set.id}>
-                    {set.name}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          {text("awsRegion", "Region", "Region of the domain.", { placeholder: "e.g. eu-central-1" })}
+          <SelectField form={form} name="credentials" label="Credentials" help="Your own, saved under Credentials.">
+            <option value="">Choose…</option>
+            {sets.map((set) => (
+              <option key={set.id} value={set.id}>
+                {set.name}
+              </option>
+            ))}
+          </SelectField>
+          <TextField form={form} name="awsRegion" label="Region" help="Region of the domain." placeholder="e.g. eu-central-1" />
         </>
       )}
-      <Switch label="An index for each run" help="Otherwise one data stream for all runs." checked={form.indexPerRun} onChange={(indexPerRun) => change({ indexPerRun })} />
-      {text("namespace", "Namespace", "The last part of the data stream’s or the indices’ name. Empty: default.", { placeholder: "optional" })}
-      {text("index", "Index name", "Custom name instead of JAC’s.", { placeholder: "optional" })}
-      {text("service", "Service", "service.name of every document.", { placeholder: "optional" })}
-      {text("dashboardsUrl", "Dashboards", "The address of Kibana or OpenSearch Dashboards: each run links to it.", { placeholder: "optional, e.g. https://kibana.example" })}
-      {form.dashboardsUrl.trim() !== "" && (
-        <Switch label="OpenSearch Dashboards" help="Otherwise Kibana." checked={form.opensearchDashboards} onChange={(opensearchDashboards) => change({ opensearchDashboards })} />
-      )}
-      <Field label="Certificate authority" help="PEM. Only if no public authority has signed its certificate." fault={shown.caPem}>
-        {(attributes) => (
-          <textarea
-            {...attributes}
-            rows={3}
-            wrap="off"
-            className={`${attributes.className} key-text`}
-            spellCheck={false}
-            placeholder="optional"
-            value={form.caPem}
-            onChange={(event) => change({ caPem: event.target.value })}
-          />
-        )}
-      </Field>
+      <SwitchField form={form} name="indexPerRun" label="An index for each run" help="Otherwise one data stream for all runs." />
+      <TextField form={form} name="namespace" label="Namespace" help="The last part of the data stream’s or the indices’ name. Empty: default." placeholder="optional" />
+      <TextField form={form} name="index" label="Index name" help="Custom name instead of JAC’s." placeholder="optional" />
+      <TextField form={form} name="service" label="Service" help="service.name of every document." placeholder="optional" />
+      <TextField form={form} name="dashboardsUrl" label="Dashboards" help="The address of Kibana or OpenSearch Dashboards: each run links to it." placeholder="optional, e.g. https://kibana.example" />
+      {dashboardsUrl.trim() !== "" && <SwitchField form={form} name="opensearchDashboards" label="OpenSearch Dashboards" help="Otherwise Kibana." />}
+      <LinesField form={form} name="caPem" label="Certificate authority" help="PEM. Only if no public authority has signed its certificate." rows={3} placeholder="optional" />
       {save.isPending && <Waiting what="Testing the search target…" />}
-      {save.error !== null && placed === null && <ErrorBox error={save.error} />}
+      {unplaced !== null && <ErrorBox error={unplaced} />}
     </Dialog>
   );
 }
