@@ -1,22 +1,23 @@
 import { formatBytes } from "@/shared/format/numbers";
+import { fieldsAt, type Checked, type FieldFaults } from "@/shared/forms/useCheckedForm";
 
-/** The error of an import before it is sent; undefined if there is none. */
-export interface ImportFaults {
-  plan: string | undefined;
-  files: string | undefined;
+export interface ImportForm {
+  plan: string;
+  name: string;
+  files: File[];
 }
 
-export function importFaults(form: { plan: string; files: readonly { name: string; size: number }[] }, most_bytes: number): ImportFaults {
+/** `most_bytes`: of all files together. */
+export function checkImport(form: ImportForm, most_bytes: number): Checked<ImportForm, ImportForm> {
+  const faults: FieldFaults<ImportForm> = {};
+  if (form.plan.trim() === "") faults.plan = "Enter the plan that the run belongs to.";
   const bytes = form.files.reduce((sum, { size }) => sum + size, 0);
   const names = form.files.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  const files =
-    form.files.length === 0
-      ? "Choose at least one result log."
-      : twice !== undefined
-        ? `Two files are called ${twice}. Put them into a zip with folders, or rename one.`
-        : bytes > most_bytes
-          ? `Too large (${formatBytes(bytes)}): at most ${formatBytes(most_bytes)}. Compress the logs with gzip or zstd.`
-          : undefined;
-  return { plan: form.plan.trim() === "" ? "Enter the plan that the run belongs to." : undefined, files };
+  if (form.files.length === 0) faults.files = "Choose at least one result log.";
+  else if (twice !== undefined) faults.files = `Two files are called ${twice}. Put them into a zip with folders, or rename one.`;
+  else if (bytes > most_bytes) faults.files = `Too large (${formatBytes(bytes)}): at most ${formatBytes(most_bytes)}. Compress the logs with gzip or zstd.`;
+  return { request: Object.keys(faults).length > 0 ? null : form, faults };
 }
+
+export const importFieldOf = fieldsAt<ImportForm>({ "/plan": "plan", "/name": "name" });

@@ -14,7 +14,7 @@ interface Named<Values extends FieldValues, Request> extends Place<Values, Reque
   help?: ReactNode;
 }
 
-type InputProps = Pick<ComponentProps<"input">, "type" | "placeholder" | "readOnly" | "autoComplete" | "inputMode" | "list" | "min" | "max" | "step">;
+type InputProps = Pick<ComponentProps<"input">, "type" | "placeholder" | "readOnly" | "autoComplete" | "inputMode" | "list" | "min" | "max" | "step" | "maxLength">;
 
 interface TextFieldProps<Values extends FieldValues, Request> extends Named<Values, Request>, InputProps {
   /** Unit after the input. */
@@ -50,6 +50,16 @@ export function LinesField<Values extends FieldValues, Request>({ form, name, la
   return (
     <Field label={label} help={help} fault={fault}>
       {(attributes) => <textarea {...area} {...attributes} {...field} wrap="off" className={`${attributes.className} key-text`} autoComplete="off" autoCapitalize="off" spellCheck={false} />}
+    </Field>
+  );
+}
+
+/** Several lines of prose. */
+export function TextAreaField<Values extends FieldValues, Request>({ form, name, label, help, rows }: Named<Values, Request> & { rows: number }) {
+  const { field, fault } = usePlace({ form, name });
+  return (
+    <Field label={label} help={help} fault={fault}>
+      {(attributes) => <textarea rows={rows} {...attributes} {...field} />}
     </Field>
   );
 }

@@ -28,22 +28,29 @@ export function fieldsAt<Values extends FieldValues>(pointers: Record<string, Fi
 interface Options<Values extends FieldValues, Request> {
   /** The values when it opens. */
   first: Values;
+  /** These values may be wrong, as they come from a link: they are checked at once. */
+  checksFirst?: boolean;
   /** Its errors are shown from the first attempt to submit on, and after that at each change. */
   check: (values: Values) => Checked<Values, Request>;
   /** The mutation that sends the request. Its error is removed by the next change: it was about other values. */
-  sends: { error: Error | null; reset: () => void };
-  /** The same function in each render. */
-  fieldOf: FieldOf<Values>;
+  sends?: { error: Error | null; reset: () => void };
+  /** The same function in each render. Absent: the server's errors are about no single field. */
+  fieldOf?: FieldOf<Values>;
 }
 
 /** The form, and the error of the last request unless all of it is shown at fields. */
 export function useCheckedForm<Values extends FieldValues, Request extends FieldValues>({
   first,
+  checksFirst = false,
   check,
   sends,
-  fieldOf,
-}: Options<Values, Request>): { form: CheckedForm<Values, Request>; unplaced: Error | null } {
-  const { error, reset } = sends;
+  fieldOf = nowhere,
+}: Options<Values, Request>): {
+  form: CheckedForm<Values, Request>;
+  unplaced: Error | null;
+} {
+  const error = sends?.error ?? null;
+  const reset = sends?.reset;
   const refused = useMemo(() => placedFaults(error, fieldOf), [error, fieldOf]);
   const form = useForm<Values, unknown, Request>({
     defaultValues: first as DefaultValues<Values>,
@@ -53,10 +60,15 @@ export function useCheckedForm<Values extends FieldValues, Request extends Field
     },
     ...(refused === null ? {} : { errors: errorsOf(refused, "server") }),
   });
-  const { subscribe } = form;
-  useEffect(() => (error === null ? undefined : subscribe({ formState: { values: true }, callback: reset })), [error, subscribe, reset]);
+  const { subscribe, trigger } = form;
+  useEffect(() => {
+    if (checksFirst) void trigger();
+  }, [checksFirst, trigger]);
+  useEffect(() => (error === null || reset === undefined ? undefined : subscribe({ formState: { values: true }, callback: reset })), [error, subscribe, reset]);
   return { form, unplaced: refused === null ? error : null };
 }
+
+const nowhere = () => null;
 
 function errorsOf<Values extends FieldValues>(faults: FieldFaults<Values>, type: string): FieldErrors<Values> {
   const errors = Object.entries(faults).map(([field, message]) => [field, { type, message }] as const);

@@ -1,7 +1,15 @@
 import { useState } from "react";
-import { Field } from "@/shared/ui/Field";
+import { SecretField } from "@/shared/forms/fields";
+import { fieldsAt, useCheckedForm, type Checked, type FieldFaults } from "@/shared/forms/useCheckedForm";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { passwordFault, useSetPassword } from "./useSetPassword";
+import { useSetPassword, type PasswordChange } from "./useSetPassword";
+
+interface PasswordForm {
+  current: string;
+  password: string;
+}
+
+const fieldOf = fieldsAt<PasswordForm>({ "/password": "password", "/current": "current" }, { password_weak: "password", password_wrong: "current", sign_in_failed: "current" });
 
 interface Props {
   /** The user name, for the browser's password manager. */
@@ -16,74 +24,39 @@ interface Props {
 
 /** Sets or changes the user's own password: typed once, shown on request, checked by the server. */
 export function NewPasswordForm({ userName, asksCurrent, action, onDone, children }: Props) {
-  const [current, setCurrent] = useState("");
-  const [password, setPassword] = useState("");
   const [shown, setShown] = useState(false);
-  const [tried, setTried] = useState(false);
   const save = useSetPassword();
-  const missing = tried && password === "" ? "Enter a password." : undefined;
-  const missingCurrent = tried && asksCurrent && current === "" ? "Enter your current password." : undefined;
-  const beside = [passwordFault(save.error, "/password"), passwordFault(save.error, "/current")];
-  const submit = () => {
-    setTried(true);
-    if (password === "" || (asksCurrent && current === "") || save.isPending) return;
-    save.mutate(asksCurrent ? { current, password } : { password }, {
+  const { form, unplaced } = useCheckedForm({
+    first: { current: "", password: "" },
+    check: ({ current, password }: PasswordForm): Checked<PasswordForm, PasswordChange> => {
+      const faults: FieldFaults<PasswordForm> = {};
+      if (password === "") faults.password = "Enter a password.";
+      if (asksCurrent && current === "") faults.current = "Enter your current password.";
+      if (Object.keys(faults).length > 0) return { request: null, faults };
+      return { request: asksCurrent ? { current, password } : { password }, faults };
+    },
+    sends: save,
+    fieldOf,
+  });
+  const submit = form.handleSubmit((change) => {
+    if (save.isPending) return;
+    save.mutate(change, {
       onSuccess: () => {
-        setCurrent("");
-        setPassword("");
-        setTried(false);
+        form.reset();
         save.reset();
         onDone();
       },
     });
-  };
-  const changed = () => {
-    if (save.isError) save.reset();
-  };
+  });
   return (
-    <form
-      noValidate
-      aria-label="Password"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
+    <form noValidate aria-label="Password" onSubmit={(event) => void submit(event)}>
       <input type="text" name="username" autoComplete="username" value={userName} readOnly hidden />
-      {asksCurrent && (
-        <Field label="Current password" fault={beside[1] ?? missingCurrent}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="password"
-              autoComplete="current-password"
-              value={current}
-              onChange={(event) => {
-                setCurrent(event.target.value);
-                changed();
-              }}
-            />
-          )}
-        </Field>
-      )}
-      <Field label="New password" help="A sentence of several words is easy to remember and hard to guess." fault={beside[0] ?? missing}>
-        {(attributes) => (
-          <input
-            {...attributes}
-            type={shown ? "text" : "password"}
-            autoComplete="new-password"
-            value={password}
-            onChange={(event) => {
-              setPassword(event.target.value);
-              changed();
-            }}
-          />
-        )}
-      </Field>
+      {asksCurrent && <SecretField form={form} name="current" label="Current password" autoComplete="current-password" />}
+      <SecretField form={form} name="password" label="New password" help="A sentence of several words is easy to remember and hard to guess." type={shown ? "text" : "password"} />
       <label className="show-password">
         <input type="checkbox" className="form-check-input" checked={shown} onChange={(event) => setShown(event.target.checked)} /> Show password
       </label>
-      {save.error !== null && beside[0] === undefined && beside[1] === undefined && <ErrorBox error={save.error} />}
+      {unplaced !== null && <ErrorBox error={unplaced} />}
       <div className="form-actions">
         <button type="submit" className="btn btn-primary" disabled={save.isPending}>
           {save.isPending ? "Saving…" : action}

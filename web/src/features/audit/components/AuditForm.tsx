@@ -1,6 +1,8 @@
 import { useState } from "react";
+import { useWatch } from "react-hook-form";
+import { TextField } from "@/shared/forms/fields";
+import { useCheckedForm, type Checked } from "@/shared/forms/useCheckedForm";
 import { PickPerson } from "@/shared/session/PickPerson";
-import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/Icon";
 import { useWindowWidth } from "@/shared/ui/useWindowWidth";
 import { faultOf, isEmpty, type AuditFilter } from "../auditFilter";
@@ -15,25 +17,17 @@ interface Props {
 const NARROW_PX = 700;
 const NONE: AuditFilter = { person: "", action: "", thing: "", text: "", from: "", to: "" };
 
+function check(filter: AuditFilter): Checked<AuditFilter, AuditFilter> {
+  const fault = faultOf(filter);
+  return fault === undefined ? { request: filter, faults: {} } : { request: null, faults: { to: fault } };
+}
+
 /** The filters of the audit trail; an entry must match all of them. */
 export function AuditForm({ filter, everybody, onSearch }: Props) {
-  const [draft, setDraft] = useState(filter);
+  const { form } = useCheckedForm({ first: filter, checksFirst: true, check });
+  const person = useWatch({ control: form.control, name: "person" });
   const [opened, setOpened] = useState(!isEmpty(filter));
   const isNarrow = useWindowWidth() < NARROW_PX;
-  const set = (change: Partial<AuditFilter>) => setDraft({ ...draft, ...change });
-  const fault = faultOf(draft);
-  const text = (field: "action" | "thing" | "text", label: string, placeholder: string) => (
-    <Field label={label}>
-      {(attributes) => (
-        <input {...attributes} type="text" autoComplete="off" spellCheck={false} value={draft[field]} placeholder={placeholder} onChange={({ target }) => set({ [field]: target.value })} />
-      )}
-    </Field>
-  );
-  const time = (field: "from" | "to", label: string, wrong?: string) => (
-    <Field label={label} fault={wrong}>
-      {(attributes) => <input {...attributes} type="datetime-local" value={draft[field]} onChange={({ target }) => set({ [field]: target.value })} />}
-    </Field>
-  );
   // On a small screen the form would push the entries below the window's end.
   if (isNarrow && !opened) {
     return (
@@ -43,22 +37,14 @@ export function AuditForm({ filter, everybody, onSearch }: Props) {
     );
   }
   return (
-    <form
-      className="card sample-form"
-      aria-label="Search the audit trail"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (fault === undefined) onSearch(draft);
-      }}
-    >
+    <form className="card sample-form" aria-label="Search the audit trail" noValidate onSubmit={(event) => void form.handleSubmit(onSearch)(event)}>
       <div className="sample-fields">
-        {everybody && <PickPerson label="Person" none="anybody" value={draft.person} onChange={(person) => set({ person })} />}
-        {text("action", "Action", "code, e.g. run.create")}
-        {text("thing", "Object", "ID of a run, plan, cluster…")}
-        {text("text", "Text", "in names, codes, details")}
-        {time("from", "From")}
-        {time("to", "Until", fault)}
+        {everybody && <PickPerson label="Person" none="anybody" value={person} onChange={(id) => form.setValue("person", id)} />}
+        <TextField form={form} name="action" label="Action" placeholder="code, e.g. run.create" />
+        <TextField form={form} name="thing" label="Object" placeholder="ID of a run, plan, cluster…" />
+        <TextField form={form} name="text" label="Text" placeholder="in names, codes, details" />
+        <TextField form={form} name="from" label="From" type="datetime-local" />
+        <TextField form={form} name="to" label="Until" type="datetime-local" />
         <div className="sample-actions">
           <button type="submit" className="btn btn-primary">
             <Icon name="search" /> Search

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { UserView } from "@/shared/api/types";
+import { fieldsAt, placedFaults } from "@/shared/forms/useCheckedForm";
 import { PickPerson } from "@/shared/session/PickPerson";
 import { RemovalDialog } from "@/shared/ui/RemovalDialog";
-import { refusalAt } from "@/shared/ui/refusal";
 import { useRemovePerson } from "../api/people";
 import { ownsWords } from "../personWords";
 
@@ -11,7 +11,7 @@ export function RemoveDialog({ person, onClose }: { person: UserView; onClose: (
   const [to, setTo] = useState("");
   const removal = useRemovePerson(person.id);
   const owns = ownsWords(person.owns);
-  const refused = refusalAt(removal.error, "/to", "heir_invalid");
+  const refused = placedFaults(removal.error, fieldOf)?.to;
   return (
     <RemovalDialog
       verb="Remove"
@@ -44,4 +44,5 @@ export function RemoveDialog({ person, onClose }: { person: UserView; onClose: (
   );
 }
 
+const fieldOf = fieldsAt<{ to: string }>({ "/to": "to" }, { heir_invalid: "to" });
 const ACTIVE = { state: "active" };

@@ -1,11 +1,10 @@
-import { useState } from "react";
 import { useNavigate } from "react-router";
-import { ApiError } from "@/shared/api/client";
 import type { Plan } from "@/shared/api/types";
+import { TextField } from "@/shared/forms/fields";
+import { useCheckedForm, type Checked, type FieldOf } from "@/shared/forms/useCheckedForm";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { Field } from "@/shared/ui/Field";
 import { useDuplicatePlan, useEditPlan } from "../api/useChangePlan";
 
 interface Props {
@@ -40,7 +39,7 @@ export function DuplicateDialog({ plan, onClose }: Props) {
       first={`${plan.name} (copy)`}
       help="A plan of your own with the same files, criteria and files to keep. Runs and revisions are not copied."
       action={busy ? "Duplicating…" : "Duplicate"}
-      request={{ isPending: busy, error: duplicate.error }}
+      request={{ ...duplicate, isPending: busy }}
       onClose={onClose}
       onName={(name) => duplicate.mutate(name, { onSuccess: (copy) => void navigate(`/plans/${copy.id}`) })}
     />
@@ -52,26 +51,30 @@ interface NameProps {
   first: string;
   help: string;
   action: string;
-  request: { isPending: boolean; error: Error | null };
+  request: { isPending: boolean; error: Error | null; reset: () => void };
   onName: (name: string) => void;
   onClose: () => void;
 }
 
 function NameDialog({ title, first, help, action, request, onName, onClose }: NameProps) {
-  const [name, setName] = useState(first);
-  const [asked, setAsked] = useState(false);
-  const missing = name.trim() === "" ? "Enter a name." : undefined;
-  const refused = request.error instanceof ApiError && request.error.faults.length > 0 ? request.error.faults.map(({ message }) => message).join(" ") : undefined;
-  const submit = () => {
-    setAsked(true);
-    if (missing === undefined && !request.isPending) onName(name.trim());
-  };
+  const { form, unplaced } = useCheckedForm({ first: { name: first }, check, sends: request, fieldOf });
+  const submit = form.handleSubmit(({ name }) => {
+    if (!request.isPending) onName(name);
+  });
   return (
     <Dialog title={title} onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={action} disabled={request.isPending} />}>
-      <Field label="Name" help={help} fault={asked ? (missing ?? refused) : undefined}>
-        {(attributes) => <input {...attributes} type="text" autoComplete="off" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />}
-      </Field>
-      {request.error !== null && refused === undefined && <ErrorBox error={request.error} />}
+      <TextField form={form} name="name" label="Name" help={help} maxLength={100} />
+      {unplaced !== null && <ErrorBox error={unplaced} />}
     </Dialog>
   );
+}
+
+interface NameForm {
+  name: string;
+}
+
+const fieldOf: FieldOf<NameForm> = ({ field }) => (field === null ? null : "name");
+
+function check({ name }: NameForm): Checked<NameForm, NameForm> {
+  return name.trim() === "" ? { request: null, faults: { name: "Enter a name." } } : { request: { name: name.trim() }, faults: {} };
 }

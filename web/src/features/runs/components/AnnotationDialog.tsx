@@ -1,13 +1,13 @@
 import { useState } from "react";
 import type { Annotation } from "@/shared/api/types";
+import { TextField } from "@/shared/forms/fields";
+import { fieldsAt, useCheckedForm, type Checked } from "@/shared/forms/useCheckedForm";
 import { fromLocalInput, toLocalInput, zoneWords } from "@/shared/format/time";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
-import { Field } from "@/shared/ui/Field";
 import { RemovalDialog } from "@/shared/ui/RemovalDialog";
-import { refusalAt } from "@/shared/ui/refusal";
-import { useAnnotate, useRemoveAnnotation } from "../api/useAnnotations";
+import { useAnnotate, useRemoveAnnotation, type NewAnnotation } from "../api/useAnnotations";
 
 interface Props {
   run: string;
@@ -20,18 +20,22 @@ interface Props {
 export function AnnotationDialog({ run, of, onClose }: Props) {
   const known = typeof of === "number" ? null : of;
   const first = typeof of === "number" ? of : of.at_ms;
-  const [text, setText] = useState(known?.text ?? "");
-  const [time, setTime] = useState(toLocalInput(first));
   const save = useAnnotate(run, known?.id ?? null);
   const removal = useRemoveAnnotation(run, known?.id ?? "");
   const [removes, setRemoves] = useState(false);
-  // Unchanged unless edited: the field has no milliseconds.
-  const at_ms = time === toLocalInput(first) ? first : fromLocalInput(time);
-  const textFault = refusalAt(save.error, "/text");
-  const timeFault = at_ms === null ? "Enter a date and a time." : refusalAt(save.error, "/at_ms");
-  const submit = () => {
-    if (at_ms !== null && !save.isPending) save.mutate({ at_ms, text }, { onSuccess: onClose });
-  };
+  const { form, unplaced } = useCheckedForm({
+    first: { text: known?.text ?? "", time: toLocalInput(first) },
+    check: ({ text, time }: AnnotationForm): Checked<AnnotationForm, NewAnnotation> => {
+      // Unchanged unless edited: the field has no milliseconds.
+      const at_ms = time === toLocalInput(first) ? first : fromLocalInput(time);
+      return at_ms === null ? { request: null, faults: { time: "Enter a date and a time." } } : { request: { at_ms, text }, faults: {} };
+    },
+    sends: save,
+    fieldOf,
+  });
+  const submit = form.handleSubmit((annotation) => {
+    if (!save.isPending) save.mutate(annotation, { onSuccess: onClose });
+  });
   if (removes) {
     return (
       <RemovalDialog verb="Remove" what={`“${known?.text ?? ""}”`} request={removal} onConfirm={() => removal.mutate(undefined, { onSuccess: onClose })} onClose={() => setRemoves(false)}>
@@ -55,13 +59,16 @@ export function AnnotationDialog({ run, of, onClose }: Props) {
         </>
       }
     >
-      <Field label="Text" help="What happened, e.g. deployed 2.4. Everybody who can see the run can read it." fault={textFault}>
-        {(attributes) => <input {...attributes} type="text" autoComplete="off" maxLength={200} value={text} onChange={(event) => setText(event.target.value)} />}
-      </Field>
-      <Field label="Time" help={`In ${zoneWords(first)}.`} fault={timeFault}>
-        {(attributes) => <input {...attributes} type="datetime-local" step={1} value={time} onChange={(event) => setTime(event.target.value)} />}
-      </Field>
-      {save.error !== null && textFault === undefined && timeFault === undefined && <ErrorBox error={save.error} />}
+      <TextField form={form} name="text" label="Text" help="What happened, e.g. deployed 2.4. Everybody who can see the run can read it." maxLength={200} />
+      <TextField form={form} name="time" label="Time" help={`In ${zoneWords(first)}.`} type="datetime-local" step={1} />
+      {unplaced !== null && <ErrorBox error={unplaced} />}
     </Dialog>
   );
 }
+
+interface AnnotationForm {
+  text: string;
+  time: string;
+}
+
+const fieldOf = fieldsAt<AnnotationForm>({ "/text": "text", "/at_ms": "time" });

@@ -1,24 +1,22 @@
 import { useEffect, useRef, useState } from "react";
+import { useController } from "react-hook-form";
 import { useNavigate } from "react-router";
 import { usePlans } from "@/features/plans/api/usePlans";
 import type { UploadProgress } from "@/shared/api/upload";
 import { formatBytes } from "@/shared/format/numbers";
+import { TextField } from "@/shared/forms/fields";
+import { useCheckedForm } from "@/shared/forms/useCheckedForm";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { Field } from "@/shared/ui/Field";
-import { refusalAt } from "@/shared/ui/refusal";
 import { useImportRun } from "../api/useImportRun";
-import { importFaults } from "../importForm";
+import { checkImport, importFieldOf, type ImportForm } from "../importForm";
 
 const PLANS = "import-plans";
 
 /** Imports result logs as a run. */
 export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onClose: () => void }) {
-  const [plan, setPlan] = useState("");
-  const [name, setName] = useState("");
-  const [files, setFiles] = useState<File[]>([]);
-  const [tried, setTried] = useState(false);
   const [progress, setProgress] = useState<UploadProgress | null>(null);
   const abort = useRef<AbortController | null>(null);
   const plans = usePlans("");
@@ -29,39 +27,38 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
   // Closing the dialog cancels the import.
   useEffect(() => () => abort.current?.abort(), []);
 
-  const faults = importFaults({ plan, files }, most_bytes);
   const error = sending.error?.name === "AbortError" ? null : sending.error;
-  const planRefusal = refusalAt(error, "/plan");
-  const nameRefusal = refusalAt(error, "/name");
-  const submit = () => {
-    setTried(true);
-    if (busy || faults.plan !== undefined || faults.files !== undefined) return;
+  const { form, unplaced } = useCheckedForm({
+    first: { plan: "", name: "", files: [] },
+    check: (values: ImportForm) => checkImport(values, most_bytes),
+    sends: { error, reset: sending.reset },
+    fieldOf: importFieldOf,
+  });
+  const { field: logs, fieldState } = useController({ control: form.control, name: "files" });
+  const submit = form.handleSubmit(({ plan, name, files }) => {
+    if (busy) return;
     abort.current = new AbortController();
     setProgress({ sent_bytes: 0, total_bytes: files.reduce((sum, { size }) => sum + size, 0) });
     sending.mutate(
       { plan, name, files: files.map((file) => ({ path: file.name, file })), onProgress: setProgress, signal: abort.current.signal },
       { onSuccess: (run) => void navigate(`/runs/${run.id}`), onSettled: () => setProgress(null) },
     );
-  };
+  });
   return (
     <Dialog title="Import logs" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={busy ? "Importing…" : "Import"} disabled={busy} />}>
       <p className="mb-3">A result log that JMeter wrote elsewhere becomes a run, with report, search, comparison and trend. Several logs become one run.</p>
-      <Field label="Result logs" help="CSV or XML (.jtl, .csv, .xml), also .gz and .zst, or a zip of them." fault={tried ? faults.files : undefined}>
-        {(attributes) => <input {...attributes} type="file" multiple disabled={busy} data-upload="logs" onChange={(event) => setFiles([...(event.target.files ?? [])])} />}
+      <Field label="Result logs" help="CSV or XML (.jtl, .csv, .xml), also .gz and .zst, or a zip of them." fault={fieldState.error?.message}>
+        {(attributes) => <input {...attributes} ref={logs.ref} type="file" multiple disabled={busy} data-upload="logs" onChange={({ target }) => logs.onChange([...(target.files ?? [])])} />}
       </Field>
-      <Field label="Plan" help="The run appears in this plan’s trend. It need not exist in JAC." fault={(tried ? faults.plan : undefined) ?? planRefusal}>
-        {(attributes) => <input {...attributes} type="text" list={PLANS} autoComplete="off" value={plan} onChange={(event) => setPlan(event.target.value)} />}
-      </Field>
+      <TextField form={form} name="plan" label="Plan" help="The run appears in this plan’s trend. It need not exist in JAC." list={PLANS} />
       <datalist id={PLANS}>
         {plans.data?.items.map(({ id, name }) => (
           <option key={id} value={name} />
         ))}
       </datalist>
-      <Field label="Run name" help="Default: the plan’s name." fault={nameRefusal}>
-        {(attributes) => <input {...attributes} type="text" autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />}
-      </Field>
+      <TextField form={form} name="name" label="Run name" help="Default: the plan’s name." />
       {progress !== null && <Sending progress={progress} />}
-      {error !== null && planRefusal === undefined && nameRefusal === undefined && <ErrorBox error={error} />}
+      {unplaced !== null && <ErrorBox error={unplaced} />}
     </Dialog>
   );
 }

@@ -1,9 +1,12 @@
-import { useState } from "react";
+import { useEffect } from "react";
+import { useController } from "react-hook-form";
 import { useTimeline } from "@/shared/charts/timeline";
+import { SelectField, TextField } from "@/shared/forms/fields";
+import { useCheckedForm, type Checked, type CheckedForm } from "@/shared/forms/useCheckedForm";
 import { Field } from "@/shared/ui/Field";
 import { Icon } from "@/shared/ui/Icon";
 import type { SampleDraft } from "./sampleDraft";
-import { EMPTY, faultsOf, fromLocal, LIMITS, toLocal, type Faults, type SampleFilter } from "./sampleFilter";
+import { EMPTY, faultsOf, fromLocal, LIMITS, toLocal, type SampleFilter } from "./sampleFilter";
 
 interface Props {
   /** The search that is shown; null before the first one. */
@@ -17,66 +20,38 @@ interface Props {
 
 /** The filters of the search; a sample must match all of them. */
 export function SampleForm({ filter, draft: kept, busy, live, onSearch }: Props) {
-  const [draft, setDraft] = useState(kept?.read() ?? filter ?? EMPTY);
-  const [faults, setFaults] = useState<Faults>(() => (filter === null ? {} : faultsOf(filter)));
   const { range } = useTimeline();
-  const set = (change: Partial<SampleFilter>) => {
-    const next = { ...draft, ...change };
-    setDraft(next);
-    kept?.write(next);
-  };
+  const { form } = useCheckedForm({ first: kept?.read() ?? filter ?? EMPTY, checksFirst: filter !== null, check });
+  const { subscribe, setValue } = form;
+  useEffect(() => subscribe({ formState: { values: true }, callback: ({ values }) => kept?.write(values) }), [subscribe, kept]);
   const search = (next: SampleFilter | null) => {
     kept?.write(null);
     onSearch(next);
   };
-  const text = (field: "label" | "code" | "min_ms" | "max_ms" | "thread" | "text", label: string, placeholder: string, unit?: string) => (
-    <Field label={label} fault={faults[field]} {...(unit === undefined ? {} : { unit })}>
-      {(attributes) => <input {...attributes} value={draft[field]} placeholder={placeholder} onChange={(event) => set({ [field]: event.target.value })} />}
-    </Field>
-  );
-  const time = (field: "from_ms" | "to_ms", label: string) => (
-    <Field label={label} fault={faults[field]}>
-      {(attributes) => <input {...attributes} type="datetime-local" step={1} value={toLocal(draft[field])} onChange={(event) => set({ [field]: fromLocal(event.target.value) })} />}
-    </Field>
-  );
   return (
-    <form
-      className="card sample-form"
-      aria-label="Search for samples"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        const found = faultsOf(draft);
-        setFaults(found);
-        if (Object.keys(found).length === 0) search({ ...draft, min_ms: draft.min_ms.trim(), max_ms: draft.max_ms.trim(), code: draft.code.trim() });
-      }}
-    >
+    <form className="card sample-form" aria-label="Search for samples" noValidate onSubmit={(event) => void form.handleSubmit(search)(event)}>
       <div className="sample-fields">
-        {text("label", "Label", "regular expression")}
-        {text("text", "Text", "in the message or URL")}
-        {text("code", "Response code", "any")}
-        <Field label="Result">
-          {(attributes) => (
-            <select {...attributes} className="form-select" value={draft.success} onChange={(event) => set({ success: event.target.value as SampleFilter["success"] })}>
-              <option value="">passed or failed</option>
-              <option value="true">passed</option>
-              <option value="false">failed</option>
-            </select>
-          )}
-        </Field>
-        {text("min_ms", "Min response time", "any", "ms")}
-        {text("max_ms", "Max response time", "any", "ms")}
-        {time("from_ms", "Started after")}
-        {time("to_ms", "Started before")}
-        {text("thread", "Thread", "regular expression")}
+        <TextField form={form} name="label" label="Label" placeholder="regular expression" />
+        <TextField form={form} name="text" label="Text" placeholder="in the message or URL" />
+        <TextField form={form} name="code" label="Response code" placeholder="any" />
+        <SelectField form={form} name="success" label="Result">
+          <option value="">passed or failed</option>
+          <option value="true">passed</option>
+          <option value="false">failed</option>
+        </SelectField>
+        <TextField form={form} name="min_ms" label="Min response time" placeholder="any" unit="ms" />
+        <TextField form={form} name="max_ms" label="Max response time" placeholder="any" unit="ms" />
+        <MomentField form={form} name="from_ms" label="Started after" />
+        <MomentField form={form} name="to_ms" label="Started before" />
+        <TextField form={form} name="thread" label="Thread" placeholder="regular expression" />
         <Field label="Show">
           {(attributes) => (
             <div className="input-group">
-              <select {...attributes} className="form-select" value={draft.keep} onChange={(event) => set({ keep: event.target.value as SampleFilter["keep"] })}>
+              <select {...attributes} className="form-select" {...form.register("keep")}>
                 <option value="first">first</option>
                 <option value="slowest">slowest</option>
               </select>
-              <select className="form-select" aria-label="How many" value={draft.limit} onChange={(event) => set({ limit: event.target.value })}>
+              <select className="form-select" aria-label="How many" {...form.register("limit")}>
                 {LIMITS.map((limit) => (
                   <option key={limit}>{limit}</option>
                 ))}
@@ -90,7 +65,14 @@ export function SampleForm({ filter, draft: kept, busy, live, onSearch }: Props)
           <Icon name={busy ? "hourglass" : "search"} /> {busy ? "Searching…" : live && filter !== null ? "Search again" : "Search"}
         </button>
         {range !== null && (
-          <button type="button" className="btn btn-outline-secondary" onClick={() => set({ from_ms: String(Math.floor(range[0])), to_ms: String(Math.ceil(range[1])) })}>
+          <button
+            type="button"
+            className="btn btn-outline-secondary"
+            onClick={() => {
+              setValue("from_ms", String(Math.floor(range[0])));
+              setValue("to_ms", String(Math.ceil(range[1])));
+            }}
+          >
             Use zoomed range
           </button>
         )}
@@ -101,5 +83,20 @@ export function SampleForm({ filter, draft: kept, busy, live, onSearch }: Props)
         )}
       </div>
     </form>
+  );
+}
+
+function check(filter: SampleFilter): Checked<SampleFilter, SampleFilter> {
+  const faults = faultsOf(filter);
+  return { faults, request: Object.keys(faults).length > 0 ? null : { ...filter, min_ms: filter.min_ms.trim(), max_ms: filter.max_ms.trim(), code: filter.code.trim() } };
+}
+
+/** The value is in milliseconds since the epoch; the input has seconds. */
+function MomentField({ form, name, label }: { form: CheckedForm<SampleFilter, SampleFilter>; name: "from_ms" | "to_ms"; label: string }) {
+  const { field, fieldState } = useController({ control: form.control, name });
+  return (
+    <Field label={label} fault={fieldState.error?.message}>
+      {(attributes) => <input {...attributes} ref={field.ref} type="datetime-local" step={1} value={toLocal(field.value)} onChange={({ target }) => field.onChange(fromLocal(target.value))} />}
+    </Field>
   );
 }

@@ -2,7 +2,8 @@ import { useState } from "react";
 import { ApiError } from "@/shared/api/client";
 import { serverNow } from "@/shared/api/serverClock";
 import { formatDuration } from "@/shared/format/time";
-import { Field } from "@/shared/ui/Field";
+import { SecretField, TextField } from "@/shared/forms/fields";
+import { useCheckedForm, type Checked, type FieldFaults } from "@/shared/forms/useCheckedForm";
 import { Note } from "@/shared/ui/Note";
 import { useNow } from "@/shared/ui/useNow";
 import { usePasswordSignIn } from "../api/useSignIn";
@@ -11,9 +12,7 @@ import { SignInFault } from "./SignInFault";
 
 /** Name and password; after too many wrong attempts it says how long to wait, and waits. */
 export function PasswordForm({ onDone }: { onDone: () => void }) {
-  const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
-  const [tried, setTried] = useState(false);
+  const { form } = useCheckedForm({ first: { name: "", password: "" }, check });
   const [delay, setDelay] = useState({ seconds: 0, until: 0 });
   const now = useNow();
   const signIn = usePasswordSignIn();
@@ -24,39 +23,27 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
   const isDelay = error instanceof ApiError && error.code === "sign_in_delayed";
   const wrong = error === null ? null : passwordSignInFault(error);
 
-  const submit = () => {
-    setTried(true);
-    if (name.trim() === "" || password === "" || signIn.isPending || delayed) return;
+  const submit = form.handleSubmit(({ name, password }) => {
+    if (signIn.isPending || delayed) return;
     signIn.mutate(
-      { name: name.trim(), password },
+      { name, password },
       {
         onSuccess: onDone,
         onError: (refused) => {
           // After a server error the password may still be correct: the same may be sent again.
-          if (refused instanceof ApiError && refused.status >= 400 && refused.status < 500) setPassword("");
-          setTried(false);
+          const wrong = refused instanceof ApiError && refused.status >= 400 && refused.status < 500;
+          form.reset({ ...form.getValues(), ...(wrong ? { password: "" } : {}) });
           if (!(refused instanceof ApiError) || refused.code !== "sign_in_delayed") return;
           const seconds = refused.retryAfterS ?? 30;
           setDelay({ seconds, until: serverNow() + seconds * 1000 });
         },
       },
     );
-  };
+  });
   return (
-    <form
-      noValidate
-      aria-label="Sign in"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <Field label="Name" fault={tried && name.trim() === "" ? "Enter your name." : undefined}>
-        {(attributes) => <input {...attributes} type="text" autoComplete="username" autoCapitalize="off" spellCheck={false} value={name} onChange={(event) => setName(event.target.value)} />}
-      </Field>
-      <Field label="Password" fault={tried && password === "" ? "Enter your password." : undefined}>
-        {(attributes) => <input {...attributes} type="password" autoComplete="current-password" value={password} onChange={(event) => setPassword(event.target.value)} />}
-      </Field>
+    <form noValidate aria-label="Sign in" onSubmit={(event) => void submit(event)}>
+      <TextField form={form} name="name" label="Name" autoComplete="username" />
+      <SecretField form={form} name="password" label="Password" autoComplete="current-password" />
       <div role="status" className="sign-in-error">
         {wrong !== null && <Note tone="failed">{wrong}</Note>}
         {isDelay && (
@@ -77,4 +64,16 @@ export function PasswordForm({ onDone }: { onDone: () => void }) {
       </button>
     </form>
   );
+}
+
+interface SignInForm {
+  name: string;
+  password: string;
+}
+
+function check({ name, password }: SignInForm): Checked<SignInForm, SignInForm> {
+  const faults: FieldFaults<SignInForm> = {};
+  if (name.trim() === "") faults.name = "Enter your name.";
+  if (password === "") faults.password = "Enter your password.";
+  return { request: Object.keys(faults).length > 0 ? null : { name: name.trim(), password }, faults };
 }
