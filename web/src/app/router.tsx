@@ -1,7 +1,6 @@
 import { createElement, type ComponentType } from "react";
 import { createBrowserRouter, Navigate } from "react-router";
 import { HomePage } from "@/features/home/HomePage";
-import { SignInPage } from "@/features/session/components/SignInPage";
 import type { Action } from "@/shared/session/rights";
 import { Waiting } from "@/shared/ui/Waiting";
 import { PageUnavailable } from "./pageUnavailable";
@@ -25,7 +24,12 @@ const LOADING = <Waiting what="Loading…" />;
 
 /** All routes of the web app. */
 export const router = createBrowserRouter([
-  { path: "/sign-in", element: <SignInPage />, errorElement: <WholePageFault /> },
+  {
+    path: "/sign-in",
+    ...later(async () => (await import("@/features/session/components/SignInPage")).SignInPage),
+    errorElement: <WholePageFault />,
+    hydrateFallbackElement: LOADING,
+  },
   {
     path: "/share",
     ...later(async () => (await import("./routes/ShareRoutes")).ShareLayout),

@@ -1,55 +1,51 @@
-import { useId } from "react";
-import { useWatch } from "react-hook-form";
+import { useId, useState } from "react";
 import { chooseZone, isZone, timeZone } from "@/shared/format/zone";
-import { OptionsField, TextField } from "@/shared/forms/fields";
-import { useCheckedForm, type Checked } from "@/shared/forms/useCheckedForm";
 import { Dialog } from "./Dialog";
 import { DialogButtons } from "./DialogButtons";
+import { Field, Options } from "./Field";
 
-interface ZoneForm {
-  kind: "local" | "utc" | "named";
-  name: string;
-}
+type Kind = "local" | "utc" | "named";
 
 /** The time zone of all displayed times in this browser. */
 export function ZoneDialog({ onClose }: { onClose: () => void }) {
   const zones = useId();
   const now = timeZone();
-  const first: ZoneForm = { kind: now === null ? "local" : now === "UTC" ? "utc" : "named", name: now === null || now === "UTC" ? "" : now };
-  const { form } = useCheckedForm({ first, check });
-  const kind = useWatch({ control: form.control, name: "kind" });
-  const submit = form.handleSubmit(({ zone }) => {
-    chooseZone(zone);
+  const [kind, setKind] = useState<Kind>(now === null ? "local" : now === "UTC" ? "utc" : "named");
+  const [name, setName] = useState(now === null || now === "UTC" ? "" : now);
+  const [tried, setTried] = useState(false);
+  const fault = kind === "named" && !isZone(name.trim()) ? "Unknown time zone. Choose one such as Europe/Berlin." : undefined;
+  const submit = () => {
+    setTried(true);
+    if (fault !== undefined) return;
+    chooseZone(kind === "local" ? null : kind === "utc" ? "UTC" : name.trim());
     onClose();
-  });
+  };
   return (
     <Dialog title="Time zone" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action="Apply" disabled={false} />}>
-      <OptionsField
-        form={form}
-        name="kind"
+      <Options
         legend="Show times in"
+        value={kind}
         options={[
           { value: "local", word: "This computer’s time zone", help: Intl.DateTimeFormat().resolvedOptions().timeZone },
           { value: "utc", word: "UTC" },
           { value: "named", word: "Another time zone" },
         ]}
+        onChange={setKind}
       />
       {kind === "named" && (
-        <>
-          <TextField form={form} name="name" label="Name of the time zone" list={zones} placeholder="Europe/Berlin" />
-          <datalist id={zones}>
-            {Intl.supportedValuesOf("timeZone").map((zone) => (
-              <option key={zone} value={zone} />
-            ))}
-          </datalist>
-        </>
+        <Field label="Name of the time zone" fault={tried ? fault : undefined}>
+          {(attributes) => (
+            <>
+              <input {...attributes} type="text" list={zones} spellCheck={false} placeholder="Europe/Berlin" value={name} onChange={({ target }) => setName(target.value)} />
+              <datalist id={zones}>
+                {Intl.supportedValuesOf("timeZone").map((zone) => (
+                  <option key={zone} value={zone} />
+                ))}
+              </datalist>
+            </>
+          )}
+        </Field>
       )}
     </Dialog>
   );
-}
-
-function check({ kind, name }: ZoneForm): Checked<ZoneForm, { zone: string | null }> {
-  if (kind !== "named") return { request: { zone: kind === "utc" ? "UTC" : null }, faults: {} };
-  if (!isZone(name.trim())) return { request: null, faults: { name: "Unknown time zone. Choose one such as Europe/Berlin." } };
-  return { request: { zone: name.trim() }, faults: {} };
 }

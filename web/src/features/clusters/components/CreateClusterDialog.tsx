@@ -1,7 +1,7 @@
-import { useState } from "react";
 import { useNavigate } from "react-router";
 import type { Cluster, Info } from "@/shared/api/types";
 import { formatUsd } from "@/shared/format/money";
+import { useLiveForm } from "@/shared/forms/useLiveForm";
 import { Dialog } from "@/shared/ui/Dialog";
 import { ErrorBox } from "@/shared/ui/ErrorBox";
 import { FaultNotes } from "@/shared/ui/FaultNotes";
@@ -40,12 +40,10 @@ export function CreateClusterDialog(props: Props) {
 
 function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: StartConfig }) {
   const providers = info?.providers ?? ["local", "ssh"];
-  const [typed, setForm] = useState(() =>
-    like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom({ ...like.config, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider),
-  );
+  const first = like === undefined ? formFrom(defaults, providers.includes("local") ? "local" : "ssh") : formFrom({ ...like.config, ec2: like.config.ec2 ?? defaults.ec2 }, like.provider);
+  const { values: typed, setValues, tried, submitBy } = useLiveForm(first);
   const choices = useCredentialChoices(typed.provider);
   const form = choices.settle(typed);
-  const [tried, setTried] = useState(false);
   const navigate = useNavigate();
   const { request, faults } = checkForm(form, info?.limits.max_workers ?? 16);
   const creation = useCreation(form.provider, request, (cluster) => (onCreated === undefined ? void navigate(`/clusters/${cluster.id}`) : onCreated(cluster)));
@@ -53,17 +51,16 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
 
   const body = useAnswerInView(creation.answer);
 
-  const submit = () => {
-    setTried(true);
+  const submit = submitBy(() => {
     if (request === null || creation.busy !== null) return;
     if (creation.checksFirst) creation.check();
     else creation.create();
-  };
+  });
   const untouched = !tried && form.provider === "ssh" && form.hosts.trim() === "";
   const unchosen = !tried && form.provider === "ec2" && form.credentials === "";
   const missing = untouched ? "Enter the hosts." : unchosen ? "Select the credentials." : "Fix the errors above.";
   const price = creation.forecast?.usd_per_hour ?? null;
-  const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: setForm };
+  const fields = { form, faults: tried ? { ...refused.beside, ...faults } : {}, onChange: setValues };
 
   return (
     <Dialog
@@ -89,7 +86,7 @@ function Form({ info, like, onClose, onCreated, defaults }: Props & { defaults: 
           label="Terminate after run"
           help={form.provider === "ec2" ? "Terminates the machines after the first run. Plans and results are kept." : "Ends the processes after the first run. Plans and results are kept."}
           checked={form.removeAfterRun}
-          onChange={(removeAfterRun) => setForm({ ...form, removeAfterRun })}
+          onChange={(removeAfterRun) => setValues({ ...form, removeAfterRun })}
         />
         {creation.forecast === null || request === null ? <FaultNotes faults={refused.rest} /> : <ForecastView forecast={creation.forecast} faults={refused.rest} request={request} />}
         {creation.error !== null && <ErrorBox error={creation.error} />}

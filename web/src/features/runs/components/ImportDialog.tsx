@@ -35,7 +35,7 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
     fieldOf: importFieldOf,
   });
   const { field: logs, fieldState } = useController({ control: form.control, name: "files" });
-  const submit = form.handleSubmit(({ plan, name, files }) => {
+  const send = ({ plan, name, files }: ImportForm) => {
     if (busy) return;
     abort.current = new AbortController();
     setProgress({ sent_bytes: 0, total_bytes: files.reduce((sum, { size }) => sum + size, 0) });
@@ -43,9 +43,9 @@ export function ImportDialog({ most_bytes, onClose }: { most_bytes: number; onCl
       { plan, name, files: files.map((file) => ({ path: file.name, file })), onProgress: setProgress, signal: abort.current.signal },
       { onSuccess: (run) => void navigate(`/runs/${run.id}`), onSettled: () => setProgress(null) },
     );
-  });
+  };
   return (
-    <Dialog title="Import logs" onClose={onClose} onSubmit={submit} footer={<DialogButtons onCancel={onClose} action={busy ? "Importing…" : "Import"} disabled={busy} />}>
+    <Dialog title="Import logs" onClose={onClose} onSubmit={() => form.handleSubmit(send)()} footer={<DialogButtons onCancel={onClose} action={busy ? "Importing…" : "Import"} disabled={busy} />}>
       <p className="mb-3">A result log that JMeter wrote elsewhere becomes a run, with report, search, comparison and trend. Several logs become one run.</p>
       <Field label="Result logs" help="CSV or XML (.jtl, .csv, .xml), also .gz and .zst, or a zip of them." fault={fieldState.error?.message}>
         {(attributes) => <input {...attributes} ref={logs.ref} type="file" multiple disabled={busy} data-upload="logs" onChange={({ target }) => logs.onChange([...(target.files ?? [])])} />}

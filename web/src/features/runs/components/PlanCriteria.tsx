@@ -2,6 +2,7 @@ import { useState } from "react";
 import { autoStopWords, failsIf } from "@/features/results/judgedWords";
 import type { Plan } from "@/shared/api/types";
 import { formatDuration } from "@/shared/format/time";
+import { useLiveForm } from "@/shared/forms/useLiveForm";
 import { useRights } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
@@ -50,16 +51,14 @@ export function PlanCriteria({ plan }: { plan: Plan }) {
 }
 
 function CriteriaDialog({ plan, onClose }: { plan: Plan; onClose: () => void }) {
-  const [form, setForm] = useState(() => judgedForm(plan.criteria));
+  const { values: form, setValues, tried, submitBy } = useLiveForm(judgedForm(plan.criteria));
   // The form edits this version, even if a newer one arrives meanwhile.
   const [version] = useState(plan.criteria.version);
-  const [tried, setTried] = useState(false);
   const save = useSetCriteria(plan.id);
   const { judged, faults } = checkJudged(form);
-  const submit = () => {
-    setTried(true);
+  const submit = submitBy(() => {
     if (judged !== null && !save.isPending) save.mutate({ ...judged, version }, { onSuccess: onClose });
-  };
+  });
   return (
     <Dialog
       wide
@@ -68,7 +67,7 @@ function CriteriaDialog({ plan, onClose }: { plan: Plan; onClose: () => void }) 
       onSubmit={submit}
       footer={<DialogButtons onCancel={onClose} action={save.isPending ? "Saving…" : "Save"} disabled={save.isPending} />}
     >
-      <JudgedFields form={form} faults={tried ? faults : { criteria: {}, rules: {} }} onChange={setForm} />
+      <JudgedFields form={form} faults={tried ? faults : { criteria: {}, rules: {} }} onChange={setValues} />
       {save.error !== null && <ErrorBox error={save.error} />}
     </Dialog>
   );

@@ -11,6 +11,7 @@ import { LoadShape } from "@/features/plans/components/LoadShape";
 import { changeWord, sameFilesWords } from "@/features/plans/revisionWords";
 import type { Check, Fault, NewCluster, NewRun, Plan, Run } from "@/shared/api/types";
 import { formatDateTime } from "@/shared/format/time";
+import { useLiveForm } from "@/shared/forms/useLiveForm";
 import { useRights } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
@@ -74,7 +75,7 @@ export function StartRunDialog(props: Props) {
 /** `ended`: the cluster of the earlier run, if it has ended. */
 function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: LikeCluster | null }) {
   const [planText, setPlanText] = useState("");
-  const [typed, setForm] = useState<RunForm>(first);
+  const { values: typed, setValues: setForm, tried, submitBy } = useLiveForm(first);
   const plans = usePlanChoice(planText, first.planId);
   const clusters = useClusterChoice(first.clusterId);
   const { may, mayWrite } = useRights();
@@ -82,7 +83,6 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
   const start = useStartRun((run) => void navigate(`/runs/${run.id}`));
   // Not started again while the run's page loads.
   const starting = start.isPending || start.isSuccess;
-  const [tried, setTried] = useState(false);
   // The form no longer has the earlier run's settings.
   const [isReset, setReset] = useState(false);
 
@@ -143,15 +143,14 @@ function Form({ like, first, ended, onClose }: Props & { first: RunForm; ended: 
           setPlace("new");
           newCluster.setForm({ ...newForm, workers: String(count) });
         };
-  const submit = () => {
-    setTried(true);
+  const submit = submitBy(() => {
     if (request === null || blocked || starting || newCluster.creation.busy !== null) return;
     // Nothing that costs money is created before its price was shown.
     if (checksFirst) {
       start.reset();
       newCluster.creation.check();
     } else start.mutate(request);
-  };
+  });
   return (
     <Dialog
       wide

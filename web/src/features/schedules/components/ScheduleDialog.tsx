@@ -19,6 +19,7 @@ import { numberFindings, placeRunFaults, runCheckRequest } from "@/features/runs
 import { withPlan } from "@/features/runs/runForm";
 import { fixedTotalFault, totalOf } from "@/features/runs/totalUsers";
 import type { Check, Info, Schedule } from "@/shared/api/types";
+import { useLiveForm } from "@/shared/forms/useLiveForm";
 import { useRights, useSession } from "@/shared/session/useSession";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
@@ -67,11 +68,10 @@ function firstForm(schedule: Schedule | undefined, planId: string | undefined, c
 }
 
 function Form({ info, schedule, planId, onClose, defaults, check: checked }: Props & { info: Info; defaults: StartConfig; check: Check | undefined }) {
-  const [typed, setForm] = useState(() => firstForm(schedule, planId, checked, defaults, info));
+  const { values: typed, setValues: setForm, tried, submitBy } = useLiveForm(firstForm(schedule, planId, checked, defaults, info));
   // The form edits this revision, whatever another user saves meanwhile.
   const [revision] = useState(schedule?.revision ?? null);
   const [planText, setPlanText] = useState("");
-  const [tried, setTried] = useState(false);
   const { mayWrite } = useRights();
   const choices = useCredentialChoices(typed.cluster.provider);
   const form = { ...typed, cluster: choices.settle(typed.cluster) };
@@ -101,8 +101,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
 
   const body = useAnswerInView(save.error);
 
-  const submit = () => {
-    setTried(true);
+  const submit = submitBy(() => {
     if (request === null || otherTotal || save.isPending) return;
     save.mutate(request, {
       onSuccess: (saved) => {
@@ -111,7 +110,7 @@ function Form({ info, schedule, planId, onClose, defaults, check: checked }: Pro
         void navigate(`/schedules/${saved.id}${schedule === undefined ? "?created" : ""}`);
       },
     });
-  };
+  });
   const action = schedule === undefined ? "Create schedule" : "Save";
   return (
     <Dialog
