@@ -44,7 +44,7 @@ export function SecretField<Values extends FieldValues, Request>(props: TextFiel
   return <TextField type="password" autoComplete="new-password" {...props} />;
 }
 
-/** Several lines that are not wrapped, such as a key. */
+/** A key or certificate: its lines are not wrapped. */
 export function LinesField<Values extends FieldValues, Request>({ form, name, label, help, ...area }: Named<Values, Request> & { rows: number; placeholder: string }) {
   const { field, fault } = usePlace({ form, name });
   return (
@@ -54,12 +54,12 @@ export function LinesField<Values extends FieldValues, Request>({ form, name, la
   );
 }
 
-/** Several lines of prose. */
-export function TextAreaField<Values extends FieldValues, Request>({ form, name, label, help, rows }: Named<Values, Request> & { rows: number }) {
+/** Several lines. */
+export function TextAreaField<Values extends FieldValues, Request>({ form, name, label, help, ...area }: Named<Values, Request> & { rows: number; spellCheck?: boolean }) {
   const { field, fault } = usePlace({ form, name });
   return (
     <Field label={label} help={help} fault={fault}>
-      {(attributes) => <textarea rows={rows} {...attributes} {...field} />}
+      {(attributes) => <textarea autoComplete="off" {...area} {...attributes} {...field} />}
     </Field>
   );
 }
