@@ -14,13 +14,11 @@ interface Named<Values extends FieldValues, Request> extends Place<Values, Reque
   help?: ReactNode;
 }
 
-type InputProps = Pick<ComponentProps<"input">, "type" | "placeholder" | "readOnly" | "autoComplete" | "inputMode" | "list" | "min" | "max" | "step" | "maxLength">;
+type InputProps = Pick<ComponentProps<"input">, "type" | "placeholder" | "readOnly" | "autoComplete" | "inputMode" | "list" | "step" | "maxLength" | "spellCheck">;
 
 interface TextFieldProps<Values extends FieldValues, Request> extends Named<Values, Request>, InputProps {
   /** Unit after the input. */
   unit?: string;
-  /** Has the focus when its dialog opens. */
-  first?: boolean;
 }
 
 /** What connects an element to the form, and the message of its error. */
@@ -30,11 +28,11 @@ function usePlace<Values extends FieldValues, Request>({ form, name }: Place<Val
 }
 
 /** A line of text. The browser neither completes nor corrects it unless told so. */
-export function TextField<Values extends FieldValues, Request>({ form, name, label, help, unit, first, ...input }: TextFieldProps<Values, Request>) {
+export function TextField<Values extends FieldValues, Request>({ form, name, label, help, unit, ...input }: TextFieldProps<Values, Request>) {
   const { field, fault } = usePlace({ form, name });
   return (
     <Field label={label} help={help} fault={fault} {...(unit === undefined ? {} : { unit })}>
-      {(attributes) => <input type="text" autoComplete="off" autoCapitalize="off" spellCheck={false} data-first-focus={first} {...input} {...attributes} {...field} />}
+      {(attributes) => <input type="text" autoComplete="off" autoCapitalize="off" spellCheck={false} {...input} {...attributes} {...field} />}
     </Field>
   );
 }
@@ -78,7 +76,7 @@ export function SelectField<Values extends FieldValues, Request>({ form, name, l
   );
 }
 
-/** On or off. */
+/** On or off; never wrong. */
 export function SwitchField<Values extends FieldValues, Request>({ form, name, label, help }: Named<Values, Request>) {
   const { field } = usePlace({ form, name });
   return <Switch label={label} help={help} checked={field.value} onChange={field.onChange} />;

@@ -59,7 +59,7 @@ export function AnnotationDialog({ run, of, onClose }: Props) {
         </>
       }
     >
-      <TextField form={form} name="text" label="Text" help="What happened, e.g. deployed 2.4. Everybody who can see the run can read it." maxLength={200} />
+      <TextField form={form} name="text" label="Text" help="What happened, e.g. deployed 2.4. Everybody who can see the run can read it." maxLength={200} spellCheck />
       <TextField form={form} name="time" label="Time" help={`In ${zoneWords(first)}.`} type="datetime-local" step={1} />
       {unplaced !== null && <ErrorBox error={unplaced} />}
     </Dialog>
