@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::config::{self, artefacts::ArtefactsConfig};
 use crate::connected::{briefly, print};
 use crate::exit::{Exit, RunFailed, coded, hinted, with_hint};
+use crate::history::encoded;
 use crate::retries::retrying;
 use crate::stderr;
 use anyhow::{Context, bail};
@@ -138,7 +139,7 @@ pub async fn artefacts(command: ArtifactsCommand) -> anyhow::Result<Exit> {
 }
 
 async fn archive_of(client: &Client, run: &str) -> anyhow::Result<ArchiveView> {
-    let view: RunView = client.get(&format!("/runs/{run}")).await?;
+    let view: RunView = client.get(&format!("/runs/{}", encoded(run))).await?;
     view.archive.ok_or_else(|| match view.phase.is_terminal() {
         true => with_hint(
             "no store is configured".to_owned(),
@@ -176,7 +177,7 @@ pub fn line(view: &ArchiveView) -> String {
 
 async fn retry(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
     archive_of(client, run).await?;
-    let _: ArchiveView = client.post(&format!("/runs/{run}/archive/retry"), &json!({})).await?;
+    let _: ArchiveView = client.post(&format!("/runs/{}/archive/retry", encoded(run)), &json!({})).await?;
     let mut shown = String::new();
     let mut show = |view: &ArchiveView| {
         let line = line(view);
@@ -246,7 +247,7 @@ pub async fn until_stored(
 }
 
 async fn verify(client: &Client, run: &str, whose: &ClientArguments) -> anyhow::Result<Exit> {
-    let verified: Verified = client.post_until_done(&format!("/runs/{run}/archive/verify")).await?;
+    let verified: Verified = client.post_until_done(&format!("/runs/{}/archive/verify", encoded(run))).await?;
     print(whose, &verified, || {
         if !verified.is_stored {
             return format!("{} has no manifest: the stored run is missing or incomplete.", verified.address);

@@ -4,6 +4,7 @@ use crate::cli::{ClientArguments, NotifyCommand};
 use crate::client::{Client, Fault};
 use crate::connected::{briefly, print};
 use crate::exit::{Exit, with_hint};
+use crate::history::encoded;
 use jac_engine::{Delivery, IntegrationTest, IntegrationsView};
 use jac_model::notify::DeliveryState;
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub async fn notify(command: NotifyCommand) -> anyhow::Result<Exit> {
         }
         NotifyCommand::Status { run, whose } => {
             briefly(&whose, async |client| {
-                let deliveries: Vec<Delivery> = client.get(&format!("/runs/{run}/notifications")).await?;
+                let deliveries: Vec<Delivery> = client.get(&format!("/runs/{}/notifications", encoded(&run))).await?;
                 print_deliveries(&whose, &run, &deliveries);
                 Ok(Exit::Done)
             })
@@ -24,8 +25,8 @@ pub async fn notify(command: NotifyCommand) -> anyhow::Result<Exit> {
         }
         NotifyCommand::Retry { run, target, whose } => {
             briefly(&whose, async |client| {
-                let query = target.as_ref().map_or_else(String::new, |name| format!("?target={name}"));
-                let path = format!("/runs/{run}/notifications/retry{query}");
+                let query = target.as_ref().map_or_else(String::new, |name| format!("?target={}", encoded(name)));
+                let path = format!("/runs/{}/notifications/retry{query}", encoded(&run));
                 let deliveries: Vec<Delivery> = client.post(&path, &json!({})).await?;
                 print_deliveries(&whose, &run, &deliveries);
                 Ok(Exit::Done)

@@ -9,6 +9,7 @@ use crate::config;
 use crate::connected::{at, briefly, print};
 use crate::context;
 use crate::exit::{Exit, Interrupted, RunFailed, with_hint};
+use crate::history::encoded;
 use crate::stderr;
 use anyhow::Context;
 use jac_engine::{Shipment, TargetView};
@@ -51,7 +52,7 @@ pub async fn search(command: SearchCommand) -> anyhow::Result<Exit> {
 
 /// The part of an address that names a target.
 fn of_target(target: Option<&str>) -> String {
-    target.map_or_else(String::new, |name| format!("?target={name}"))
+    target.map_or_else(String::new, |name| format!("?target={}", encoded(name)))
 }
 
 async fn targets(client: &Client) -> anyhow::Result<Vec<TargetView>> {
@@ -128,7 +129,7 @@ async fn status(client: &Client, runs: &[String], whose: &ClientArguments) -> an
     }
     let mut found: BTreeMap<&str, Vec<Shipment>> = BTreeMap::new();
     for run in runs {
-        found.insert(run, client.get(&format!("/runs/{run}/search")).await?);
+        found.insert(run, client.get(&format!("/runs/{}/search", encoded(run))).await?);
     }
     print(whose, &found, || {
         let lines = found.iter().flat_map(|(run, shipments)| {
@@ -152,7 +153,8 @@ async fn backfill(
     let target = own::some_on_server(client, target).await?;
     let target = target.as_deref();
     for run in runs {
-        let _: Vec<Shipment> = client.post(&format!("/runs/{run}/search{}", of_target(target)), &json!({})).await?;
+        let _: Vec<Shipment> =
+            client.post(&format!("/runs/{}/search{}", encoded(run), of_target(target)), &json!({})).await?;
     }
     let mut ended: BTreeMap<&str, Vec<Shipment>> = BTreeMap::new();
     for run in runs {
@@ -179,7 +181,7 @@ async fn delete(client: &Client, run: &str, target: Option<&str>, whose: &Client
         Some(named) => Some(target_of_run(client, run, named).await?),
         None => None,
     };
-    let path = format!("/runs/{run}/search{}", of_target(target.as_deref()));
+    let path = format!("/runs/{}/search{}", encoded(run), of_target(target.as_deref()));
     let deleted: Deleted = client.delete_and_read(&path).await?;
     print(whose, &deleted, || format!("{run}: {} documents deleted.", deleted.documents));
     Ok(Exit::Done)
@@ -193,7 +195,7 @@ async fn target_of_run(client: &Client, run: &str, named: &str) -> anyhow::Resul
     if known.iter().any(|view| view.target.name == name) {
         return Ok(name);
     }
-    let shipments: Vec<Shipment> = client.get(&format!("/runs/{run}/search")).await?;
+    let shipments: Vec<Shipment> = client.get(&format!("/runs/{}/search", encoded(run))).await?;
     let is_it = |shipment: &Shipment| shipment.target.rsplit_once('.').is_some_and(|(short, _)| short == named);
     let mut removed = shipments.into_iter().filter(|shipment| shipment.target_info.is_none() && is_it(shipment));
     match (removed.next(), removed.next()) {

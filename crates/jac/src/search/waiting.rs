@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::exit::coded;
+use crate::history::encoded;
 use jac_engine::{Shipment, TargetView};
 use jac_model::search::ShipmentState;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub async fn wait(client: &Client, run: &str, say: &mut dyn FnMut(&str)) -> anyh
     let mut since = Instant::now();
     let mut said = BTreeMap::new();
     loop {
-        let shipments: Vec<Shipment> = client.poll(&format!("/runs/{run}/search")).await?;
+        let shipments: Vec<Shipment> = client.poll(&format!("/runs/{}/search", encoded(run))).await?;
         // A target that the server no longer has receives nothing.
         if shipments.iter().all(|shipment| shipment.state.is_final() || shipment.target_info.is_none()) {
             return Ok(shipments);

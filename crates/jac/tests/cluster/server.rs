@@ -244,3 +244,21 @@ fn a_run_has_its_verdict_although_a_file_cannot_be_downloaded() {
     }
     place.assert_nothing_left();
 }
+
+#[test]
+fn an_id_that_is_a_path_reaches_no_other_route() {
+    let place = Place::new();
+    let commands: [&[&str]; 7] = [
+        &["artifacts", "status", "../plans"],
+        &["artifacts", "verify", "../plans"],
+        &["artifacts", "retry", "x/archive"],
+        &["notify", "status", "../plans"],
+        &["notify", "retry", "a b?c#d"],
+        &["runs", "annotations", "../plans"],
+        &["runs", "note", "../plans", "text"],
+    ];
+    for command in commands {
+        let refused = place.finish(place.jac(command)).expect(2);
+        assert!(refused.stderr.contains("[not_found]"), "{command:?}: {}", refused.stderr);
+    }
+}
