@@ -13,7 +13,7 @@ use jac_engine::list::{Page, PlanSummary, RunSummary};
 use jac_engine::view::RunView;
 use jac_model::{PlanId, is_same_name, plural};
 use jac_report::Change;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -56,9 +56,12 @@ async fn mark(run: &str, what: &str, body: &Value, change: &str, whose: &ClientA
     .await
 }
 
+/// All but letters, digits and what IDs and names of targets have; dots too, as `..` would be another path.
+const IN_ADDRESSES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
 /// A value in a path or query.
 pub fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, IN_ADDRESSES).to_string()
 }
 
 /// A plan by its ID or name; a deleted one, or one under which logs were imported, by the name in its runs.

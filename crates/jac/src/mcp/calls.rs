@@ -1,10 +1,10 @@
 //! The requests of each tool to the server's API, and the part of the response that an assistant gets.
 
 use crate::client::Client;
+use crate::history::encoded;
 use http::Method;
 use jac_model::{folded, is_same_name};
 use jac_store::MOST_LISTED;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -314,10 +314,6 @@ async fn plan_of_runs(client: &Client, named: &str) -> Result<String, Refusal> {
         [id] => Ok(id.clone()),
         several => Err(ambiguous("plans", named, several)),
     }
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string().replace("%2D", "-")
 }
 
 fn only(value: &Value, kept: &[&str]) -> Value {

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Icon } from "@/shared/ui/Icon";
 import { Menu, MenuItem } from "@/shared/ui/Menu";
 import type { YScale } from "./chartTypes";
@@ -19,13 +19,27 @@ interface Props {
 
 export function ChartHead({ title, unit, y, onY, asTable, onAsTable, onCopyCsv, onCopyPng, choices }: Props) {
   const [said, setSaid] = useState<string | null>(null);
-  const say = (action: () => Promise<string>) => {
-    action().then(
-      (text) => setSaid(text),
-      (error: unknown) => setSaid(error instanceof Error ? error.message : String(error)),
+  const copies = useRef({ onCopyCsv, onCopyPng });
+  useEffect(() => {
+    copies.current = { onCopyCsv, onCopyPng };
+  });
+  const hasPng = onCopyPng !== null;
+  // A live chart is rendered each second; its menu is not.
+  const menu = useMemo(() => {
+    const say = (action: (() => Promise<string>) | null) => {
+      action?.().then(
+        (text) => setSaid(text),
+        (error: unknown) => setSaid(error instanceof Error ? error.message : String(error)),
+      );
+      setTimeout(() => setSaid(null), 2500);
+    };
+    return (
+      <Menu label={`Copy ${title}`} icon="copy" quiet>
+        <MenuItem onSelect={() => say(copies.current.onCopyCsv)}>Copy as CSV</MenuItem>
+        {hasPng && <MenuItem onSelect={() => say(copies.current.onCopyPng)}>Copy as PNG</MenuItem>}
+      </Menu>
     );
-    setTimeout(() => setSaid(null), 2500);
-  };
+  }, [title, hasPng]);
   return (
     <header className="chart-head">
       <h3>{title}</h3>
@@ -45,10 +59,7 @@ export function ChartHead({ title, unit, y, onY, asTable, onAsTable, onCopyCsv, 
         <button type="button" className="btn btn-quiet" aria-pressed={asTable} title={asTable ? "Show as chart" : "Show as table"} onClick={() => onAsTable(!asTable)}>
           <Icon name={asTable ? "graph-up" : "table"} />
         </button>
-        <Menu label={`Copy ${title}`} icon="copy" quiet>
-          <MenuItem onSelect={() => say(onCopyCsv)}>Copy as CSV</MenuItem>
-          {onCopyPng !== null && <MenuItem onSelect={() => say(onCopyPng)}>Copy as PNG</MenuItem>}
-        </Menu>
+        {menu}
       </span>
     </header>
   );
