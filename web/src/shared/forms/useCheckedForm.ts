@@ -75,7 +75,7 @@ function errorsOf<Values extends FieldValues>(faults: FieldFaults<Values>, type:
   return Object.fromEntries(errors) as FieldErrors<Values>;
 }
 
-/** The server's errors by field; null: there are none, or one of them belongs to no field that is shown. */
+/** The server's errors by field; null: the answer has none, or one that is about no field of the form. */
 export function placedFaults<Values extends FieldValues>(error: Error | null, fieldOf: FieldOf<Values>): FieldFaults<Values> | null {
   if (!(error instanceof ApiError)) return null;
   const faults = error.faults.length > 0 ? error.faults : [{ field: null, message: error.message, code: error.code }];

@@ -1,5 +1,6 @@
 import type { CredentialView, ResultsStore } from "@/shared/api/types";
-import { SelectField, TextField } from "@/shared/forms/fields";
+import { CredentialsField } from "@/shared/forms/CredentialsField";
+import { TextField } from "@/shared/forms/fields";
 import { useCheckedForm } from "@/shared/forms/useCheckedForm";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
@@ -52,14 +53,7 @@ export function StoreDialog({ changes, sets, onClose }: Props) {
         placeholder="s3://my-bucket/load-tests"
         readOnly={fixed}
       />
-      <SelectField form={form} name="credentials" label="Credentials" help="Your own, saved under Credentials.">
-        <option value="">Choose…</option>
-        {sets.map((set) => (
-          <option key={set.id} value={set.id}>
-            {set.name}
-          </option>
-        ))}
-      </SelectField>
+      <CredentialsField form={form} name="credentials" sets={sets} />
       <TextField form={form} name="region" label="Region" help="Region of the bucket. Empty: default region of the credentials." placeholder="e.g. eu-central-1" />
       <TextField form={form} name="endpoint" label="Endpoint" help="For S3-compatible stores. Empty: Amazon S3." placeholder="optional, e.g. https://minio.example" readOnly={fixed} />
       <TextField form={form} name="kmsKey" label="KMS key" help="Encrypts the objects. Empty: the bucket’s default encryption." placeholder="optional, ID or ARN" />

@@ -1,6 +1,7 @@
 import { useWatch } from "react-hook-form";
 import type { CredentialView, OwnTarget } from "@/shared/api/types";
-import { LinesField, OptionsField, SecretField, SelectField, SwitchField, TextField } from "@/shared/forms/fields";
+import { CredentialsField } from "@/shared/forms/CredentialsField";
+import { LinesField, OptionsField, SecretField, SwitchField, TextField } from "@/shared/forms/fields";
 import { useCheckedForm } from "@/shared/forms/useCheckedForm";
 import { Dialog } from "@/shared/ui/Dialog";
 import { DialogButtons } from "@/shared/ui/DialogButtons";
@@ -62,14 +63,7 @@ export function TargetDialog({ replaces, sets, onClose }: Props) {
       {signIn === "api_key" && <SecretField form={form} name="apiKey" label="API key" />}
       {signIn === "aws" && (
         <>
-          <SelectField form={form} name="credentials" label="Credentials" help="Your own, saved under Credentials.">
-            <option value="">Choose…</option>
-            {sets.map((set) => (
-              <option key={set.id} value={set.id}>
-                {set.name}
-              </option>
-            ))}
-          </SelectField>
+          <CredentialsField form={form} name="credentials" sets={sets} />
           <TextField form={form} name="awsRegion" label="Region" help="Region of the domain." placeholder="e.g. eu-central-1" />
         </>
       )}
